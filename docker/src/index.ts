@@ -1,0 +1,4 @@
+export { ensureBaseImage, type Suite } from './base-image.ts';
+export { docker, ensureEngine } from './engine.ts';
+export { ensureImage } from './images.ts';
+export { SetupError, step } from './progress.ts';
