@@ -1,1 +1,2 @@
-export {};
+export { type Config, isPrivateDomain } from './config/config.ts';
+export { ConfigError, defaultConfigPath, loadConfig, parseConfig } from './config/load.ts';

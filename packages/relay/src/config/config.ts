@@ -1,0 +1,123 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { z } from 'zod';
+
+/** Everything an operator can set; in the file the names are written `like_this`. Only `domain` has no default. */
+export interface Config {
+  /** The domain of the addresses: a name, a `_name` for a relay without certificate authority, or `[192.0.2.1]`. */
+  readonly domain: string;
+  /** The folder that holds everything to keep: accounts, mail, queue, keys. */
+  readonly data: string;
+  /** The folder for sockets and generated configuration; emptied at every start. */
+  readonly run: string;
+  readonly accounts: {
+    /** Length of the part before the `@` of a new address. */
+    readonly usernameMinLength: number;
+    readonly usernameMaxLength: number;
+    readonly passwordMinLength: number;
+    /** Who may create an account: anyone, only who holds an invite, nobody. */
+    readonly registration: 'open' | 'invite' | 'closed';
+    /** Sign-ups that a client makes by itself, without a person having scanned anything. */
+    readonly automatic: 'allow' | 'limit' | 'deny';
+  };
+  readonly store: {
+    /** Where accounts are kept: `sqlite` (a file in `data`), or a `postgresql://` address that several hosts share. */
+    readonly url: string;
+  };
+  readonly mail: {
+    readonly maxMessageBytes: number;
+    /** What to do with incoming mail that is not encrypted. */
+    readonly incomingCleartext: 'accept' | 'refuse';
+  };
+  readonly limits: {
+    /** Messages that one account may send in any 60 seconds. */
+    readonly messagesPerMinute: number;
+  };
+  readonly tls: {
+    /** Files in PEM format; without them the relay makes a self-signed certificate in `data`. */
+    readonly certificate: string | undefined;
+    readonly key: string | undefined;
+  };
+  /** How clients reach the relay, where that differs from the domain and the standard ports (a trial on one's own machine). */
+  readonly reachable: {
+    readonly host: string | undefined;
+    readonly imapPort: number;
+    readonly submissionPort: number;
+    readonly webPort: number;
+  };
+  readonly operator: {
+    /** What people read on the web page: a name and a way to reach the operator. */
+    readonly name: string | undefined;
+    readonly contact: string | undefined;
+    readonly address: string | undefined;
+  };
+}
+
+const port = z.int().min(1).max(65_535);
+const optionalText = z.string().min(1).optional();
+
+/** A section that may be left out altogether: its keys then have their defaults. */
+function section<Shape extends z.ZodRawShape>(shape: Shape): z.ZodPrefault<z.ZodObject<Shape, z.core.$strict>> {
+  return z.strictObject(shape).prefault({} as never);
+}
+
+export const configSchema: z.ZodType<Config> = z
+  .strictObject({
+    domain: z
+      .string()
+      .toLowerCase()
+      .refine(isMailDomain, 'is not a domain: write a name like "chat.example.org", "_trial.example" or "[192.0.2.1]"'),
+    data: z.string().startsWith('/').default('/var/lib/postern'),
+    run: z.string().startsWith('/').default('/run/postern'),
+    accounts: section({
+      usernameMinLength: z.int().min(1).max(64).default(9),
+      usernameMaxLength: z.int().min(1).max(64).default(9),
+      passwordMinLength: z.int().min(9).max(1000).default(9),
+      registration: z.enum(['open', 'invite', 'closed']).default('open'),
+      automatic: z.enum(['allow', 'limit', 'deny']).default('allow'),
+    }),
+    store: section({
+      url: z
+        .string()
+        .regex(
+          /^(sqlite$|postgres(ql)?:\/\/.)/,
+          'is neither "sqlite" nor an address like "postgresql://user@host/postern"',
+        )
+        .default('sqlite'),
+    }),
+    mail: section({
+      maxMessageBytes: z.int().min(100_000).max(1_000_000_000).default(31_457_280),
+      incomingCleartext: z.enum(['accept', 'refuse']).default('accept'),
+    }),
+    limits: section({ messagesPerMinute: z.int().min(1).max(1_000_000).default(60) }),
+    tls: section({ certificate: optionalText, key: optionalText }),
+    reachable: section({
+      host: optionalText,
+      imapPort: port.default(993),
+      submissionPort: port.default(465),
+      webPort: port.default(443),
+    }),
+    operator: section({ name: optionalText, contact: optionalText, address: optionalText }),
+  })
+  .refine((config) => config.accounts.usernameMinLength <= config.accounts.usernameMaxLength, {
+    path: ['accounts', 'usernameMinLength'],
+    message: 'is greater than username_max_length',
+  })
+  .refine((config) => (config.tls.certificate === undefined) === (config.tls.key === undefined), {
+    path: ['tls'],
+    message: 'needs both certificate and key, or neither',
+  }) as z.ZodType<Config>;
+
+/** RFC 1035 §2.3.4 lengths; a label may also start with `_`, the mark of a relay without certificate authority. */
+export function isMailDomain(text: string): boolean {
+  const literal = /^\[(.+)\]$/.exec(text)?.[1];
+  if (literal !== undefined) return isIPv4(literal) || isIPv6(literal.replace(/^ipv6:/i, ''));
+  if (text.length > 253) return false;
+  const labels = text.split('.');
+  if (labels.length === 1 && !text.startsWith('_')) return false;
+  return labels.every((label) => /^_?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
+}
+
+/** Whether clients must accept a certificate that no authority vouches for: `_` names and address literals. */
+export function isPrivateDomain(domain: string): boolean {
+  return domain.startsWith('_') || domain.startsWith('[');
+}
