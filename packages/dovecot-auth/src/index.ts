@@ -1,1 +1,5 @@
-export {};
+export type { AuthBackend, LoginAttempt, LoginOutcome, UserRecord } from './backend.ts';
+export { DovecotProtocolError, type ProtocolErrorCode } from './errors.ts';
+export type { DoorEvent, EventListener } from './events.ts';
+export { defaultLimits, type Limits } from './limits.ts';
+export type { Listen } from './sockets/listen.ts';
