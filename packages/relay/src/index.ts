@@ -1,2 +1,2 @@
-export { type Config, isPrivateDomain } from './config/config.ts';
+export { type Config, isMailDomain, isPrivateDomain } from './config/config.ts';
 export { ConfigError, defaultConfigPath, loadConfig, parseConfig } from './config/load.ts';

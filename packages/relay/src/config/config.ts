@@ -40,6 +40,7 @@ export interface Config {
   /** How clients reach the relay, where that differs from the domain and the standard ports (a trial on one's own machine). */
   readonly reachable: {
     readonly host: string | undefined;
+    readonly smtpPort: number;
     readonly imapPort: number;
     readonly submissionPort: number;
     readonly webPort: number;
@@ -92,6 +93,7 @@ export const configSchema: z.ZodType<Config> = z
     tls: section({ certificate: optionalText, key: optionalText }),
     reachable: section({
       host: optionalText,
+      smtpPort: port.default(25),
       imapPort: port.default(993),
       submissionPort: port.default(465),
       webPort: port.default(443),

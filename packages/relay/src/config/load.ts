@@ -39,10 +39,16 @@ export function parseConfig(text: string, path: string): Config {
     throw cause;
   }
   const result = configSchema.safeParse(renameKeys(raw, toCamel));
-  if (result.success) return result.data;
+  if (result.success) return withHost(result.data, process.env['POSTERN_HOST']);
   throw new ConfigError(result.error.issues.map((issue) => `${path}: ${explain(issue, raw)}`).join('\n'), {
     cause: result.error,
   });
+}
+
+/** A machine's address can change from start to start, so whoever starts the relay may say it; the file's word counts more. */
+function withHost(config: Config, host: string | undefined): Config {
+  if (host === undefined || host === '' || config.reachable.host !== undefined) return config;
+  return { ...config, reachable: { ...config.reachable, host } };
 }
 
 function explain(issue: z.core.$ZodIssue, raw: unknown): string {

@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ConfigError } from '@postern/relay';
+import { execa } from 'execa';
+import { docker, ensureEngine } from './engine.ts';
+import { checkDataFolder, checkPorts, ownAddress } from './machine-checks.ts';
+import { SetupError, step } from './progress.ts';
+import { ensureRelayImage } from './relay-image.ts';
+import { readStartOptions, type StartOptions } from './start-options.ts';
+
+/** `npm start`: from whatever the machine is to a running relay, then its log until Ctrl-C. */
+const readyDeadlineMs = 90_000;
+
+async function main(): Promise<void> {
+  const options = await readStartOptions(process.argv.slice(2));
+  await checkDataFolder(options.data);
+  await ensureEngine();
+  const container = `postern-${options.domain.replace(/[^a-z0-9.-]/g, '-').replace(/^-/, 'trial-')}`;
+  await checkNotRunning(container);
+  await checkPorts(options.ports);
+  const image = await ensureRelayImage(options.suite);
+  await writeFirstConfig(options);
+  const host = options.host ?? ownAddress();
+  await docker(runArguments(options, { container, image, host }));
+  const stop = stopOnSignal(container);
+  try {
+    await step('starting Postfix, Dovecot and Postern', () => waitUntilReady(options, container));
+    await showWelcome(options, container);
+    await execa('docker', ['logs', '--follow', container], { stdio: ['ignore', 'inherit', 'inherit'], reject: false });
+  } finally {
+    await stop();
+  }
+}
+
+async function checkNotRunning(container: string): Promise<void> {
+  const { stdout } = await execa('docker', ['ps', '--filter', `name=^${container}$`, '--format', '{{.Names}}'], {
+    reject: false,
+  });
+  if (stdout.trim() !== '') {
+    throw new SetupError(
+      `This relay is running already (container ${container}). To stop it: docker stop ${container}`,
+    );
+  }
+  await execa('docker', ['rm', container], { reject: false, stdio: 'ignore' });
+}
+
+/** The first start writes down what it was told; from then on the file rules, and the operator edits it. */
+async function writeFirstConfig({ data, domain, host, ports }: StartOptions): Promise<void> {
+  const path = join(data, 'postern.toml');
+  if (existsSync(path)) return;
+  const reachable = [
+    ...(host === undefined ? [] : [`host = ${JSON.stringify(host)}`]),
+    ...Object.entries(ports).map(([name, port]) => `${name}_port = ${port}`),
+  ];
+  await writeFile(
+    path,
+    `# The configuration of this relay. Every key but the domain is optional; a restart applies changes.\ndomain = ${JSON.stringify(domain)}\n\n# How clients reach it.\n[reachable]\n${reachable.join('\n')}\n`,
+  );
+}
+
+function runArguments(
+  { data, ports }: StartOptions,
+  { container, image, host }: { container: string; image: string; host: string },
+): string[] {
+  const publish = [
+    [ports.smtp, 25],
+    [ports.imap, 993],
+    [ports.submission, 465],
+    [ports.web, 443],
+  ].flatMap(([outside, inside]) => ['--publish', `${outside}:${inside}`]);
+  const run = ['run', '--detach', '--rm', '--name', container, '--hostname', 'relay', '--ulimit', 'nofile=65536:65536'];
+  return [...run, '--volume', `${data}:/var/lib/postern`, '--env', `POSTERN_HOST=${host}`, ...publish, image];
+}
+
+function stopOnSignal(container: string): () => Promise<void> {
+  let stopped: Promise<unknown> | undefined;
+  const stop = async (): Promise<void> => {
+    if (stopped === undefined) {
+      process.stderr.write('\n· stopping the relay …\n');
+      stopped = execa('docker', ['stop', '--time', '40', container], { reject: false, stdio: 'ignore' });
+    }
+    await stopped;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  return stop;
+}
+
+/** Ready means that a client could use it: IMAP, submission and the web page answer on the published ports. */
+async function waitUntilReady({ ports }: StartOptions, container: string): Promise<void> {
+  const deadline = Date.now() + readyDeadlineMs;
+  const waiting = new Map<string, () => Promise<boolean>>([
+    ['IMAP', () => greets(ports.imap, /^\* OK/)],
+    ['submission', () => greets(ports.submission, /^220 /)],
+    [
+      'the web page',
+      () =>
+        greets(ports.web, /^HTTP\/1\.1 200/, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+    ],
+  ]);
+  while (waiting.size > 0) {
+    for (const [name, check] of waiting) if (await check()) waiting.delete(name);
+    if (waiting.size === 0) return;
+    const running = await execa('docker', ['inspect', '--format', '{{.State.Running}}', container], { reject: false });
+    const { all: log } = await execa('docker', ['logs', '--tail', '15', container], { reject: false, all: true });
+    if (running.stdout !== 'true')
+      throw new SetupError(`The relay ended while it was starting. The end of its log:\n${log}`);
+    if (Date.now() > deadline) {
+      throw new SetupError(
+        `The relay is not ready after ${readyDeadlineMs / 1000} s: no answer from ${[...waiting.keys()].join(', ')}. The end of its log:\n${log}`,
+      );
+    }
+    await wait(200);
+  }
+}
+
+function greets(port: number, greeting: RegExp, request = ''): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Nothing secret is sent: this only asks whether somebody answers, so the certificate does not matter.
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, timeout: 5_000 });
+    const settle = (result: boolean): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('secureConnect', () => socket.write(request));
+    socket.once('data', (data: Buffer) => settle(greeting.test(data.toString('latin1'))));
+    socket.once('error', () => settle(false));
+    socket.once('timeout', () => settle(false));
+    socket.once('close', () => settle(false));
+  });
+}
+
+async function showWelcome({ domain, data, ports, host }: StartOptions, container: string): Promise<void> {
+  const invite = await docker(['exec', container, 'postern', 'invite']);
+  const isTrial = domain.startsWith('_') || domain.startsWith('[');
+  const webHost = isTrial ? (host ?? ownAddress()) : domain;
+  const page = `https://${webHost}${ports.web === 443 ? '' : `:${ports.web}`}/`;
+  process.stdout.write(
+    [
+      '',
+      invite,
+      '',
+      `The relay ${domain} is running. Scan the code with Delta Chat, or paste the link there.`,
+      '',
+      `  web page   ${page}${isTrial ? '   (its certificate is self-signed: the browser will ask)' : ''}`,
+      `  data       ${data}`,
+      `  settings   ${join(data, 'postern.toml')}`,
+      '  stop       Ctrl-C',
+      '',
+      '',
+    ].join('\n'),
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SetupError || error instanceof ConfigError)) throw error;
+  process.stderr.write(`\npostern: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,24 @@
+/**
+ * What of Postfix's and Dovecot's log lines may be kept: only what an operator has to act on, and that without anybody's
+ * address, IP or message-id. Postfix logs every delivery with sender, recipient and client address at level "info";
+ * those lines are dropped whole.
+ *
+ * @returns undefined when the line is not to be kept.
+ */
+export function keepLine(line: string): string | undefined {
+  return worthKeeping.test(line) ? redact(line) : undefined;
+}
+
+/** Postfix: `postfix/smtpd[7]: warning: …` (msg(3)). Dovecot: `imap(…): Error: …` (lib/failures.c). */
+const worthKeeping = /: (?:warning|error|fatal|panic): |\b(?:Warning|Error|Fatal|Panic): /;
+
+/** Replaces whatever looks like an address of a person or a machine. */
+export function redact(line: string): string {
+  return line
+    .replace(/<[^<>\s]*>/g, '<…>')
+    .replace(/[^\s<>,;:()[\]"'=]+@(?:[\w.-]+|\[[^\]\s]*\])/gu, '…@…')
+    .replace(/\b[\w.-]*\[(?:[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*|unknown)\]/g, '[…]')
+    .replace(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/g, '…')
+    .replace(/(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4})*|(?<![\w:])::[0-9a-fA-F:]+/g, '…')
+    .replace(/\b(message-id|user|rip|lip|to|from|client|helo)=[^\s,]+/gi, '$1=…');
+}

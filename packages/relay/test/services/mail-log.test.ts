@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { keepLine } from '../../src/services/mail-log.ts';
+
+describe('the log of Postfix and Dovecot', () => {
+  it.each([
+    'Nov 22 21:00:00 relay submission/smtpd[7]: connect from unknown[192.0.2.7]',
+    'Nov 22 21:00:00 relay postfix/cleanup[7]: 4F1: message-id=<secret@localhost>',
+    'Nov 22 21:00:00 relay postfix/lmtp[7]: 4F1: to=<bob@chat.example>, relay=relay[run/lmtp.sock], status=sent (250 2.0.0 Ok)',
+    'imap-login: Login: user=<alice@chat.example>, method=PLAIN, rip=192.0.2.7',
+    'Info: warning signs everywhere',
+  ])('drops what is no warning: %s', (line) => {
+    expect(keepLine(line)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'postfix/smtpd[7]: warning: milter unix:/run/postern/filter.sock: unreasonable read timeout',
+      'postfix/smtpd[7]: warning: milter unix:/run/postern/filter.sock: unreasonable read timeout',
+    ],
+    [
+      'postfix/smtpd[7]: warning: unknown[192.0.2.7]: SASL PLAIN authentication failed: x, sasl_username=alice@chat.example',
+      'postfix/smtpd[7]: warning: […]: SASL PLAIN authentication failed: x, sasl_username=…@…',
+    ],
+    [
+      'postfix/smtp[7]: warning: host mx.example[2001:db8::1]:25 greeted me with my own hostname',
+      'postfix/smtp[7]: warning: host […]:25 greeted me with my own hostname',
+    ],
+    [
+      'imap(alice@chat.example)<12><aGVsbG8>: Error: Mailbox INBOX: something',
+      'imap(…@…)<…><…>: Error: Mailbox INBOX: something',
+    ],
+    [
+      'lmtp(alice@chat.example)<9><x>: Error: from=<bob@other.example>, rip=192.0.2.7, 192.0.2.8 2001:db8::5',
+      'lmtp(…@…)<…><…>: Error: from=…, rip=…, … …',
+    ],
+  ])('keeps a warning without anybody in it', (line, kept) => {
+    expect(keepLine(line)).toBe(kept);
+  });
+});
