@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net';
+import type { AuthBackend } from '../backend.ts';
+import { BackendCalls } from '../backend-calls.ts';
+import type { Clock } from '../clock.ts';
+import type { EventListener } from '../events.ts';
+import type { Limits } from '../limits.ts';
+import type { Conversation } from '../sockets/acceptor.ts';
+import { LineConnection } from '../sockets/line-connection.ts';
+import { matchesWildcard } from '../wildcard.ts';
+import type { UnclaimedLogins } from './logins.ts';
+import { masterLines } from './master-messages.ts';
+import { MasterSession } from './master-session.ts';
+import type { MasterStep } from './master-session.ts';
+
+export interface MasterConnectionOptions {
+  readonly socket: Socket;
+  readonly connection: number;
+  readonly backend: AuthBackend;
+  readonly logins: UnclaimedLogins;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly onEvent: EventListener;
+  readonly userName: RegExp;
+  readonly serverPid: number;
+}
+
+/** Joins a master process's socket, its session and the backend. */
+export class MasterConnection implements Conversation {
+  readonly #options: MasterConnectionOptions;
+  readonly #line: LineConnection;
+  readonly #session: MasterSession;
+  readonly #calls: BackendCalls;
+
+  constructor(options: MasterConnectionOptions) {
+    this.#options = options;
+    const { socket, connection: number, limits, clock, onEvent } = options;
+    this.#session = new MasterSession(options);
+    this.#line = new LineConnection({
+      socket,
+      number,
+      limits,
+      clock,
+      onEvent,
+      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), clock.now())),
+      isReady: () => this.#session.isReady,
+    });
+    this.#calls = new BackendCalls({
+      connection: number,
+      limits,
+      clock,
+      onEvent,
+      onFull: () => this.#line.hold(),
+      onFree: () => this.#line.release(),
+    });
+    this.#take(this.#session.start());
+  }
+
+  get signal(): AbortSignal {
+    return this.#line.signal;
+  }
+
+  async drain(): Promise<void> {
+    this.#line.drain();
+    await this.#calls.idle();
+  }
+
+  end(): void {
+    this.#line.end();
+  }
+
+  destroy(): void {
+    this.#line.destroy();
+  }
+
+  #take(steps: readonly MasterStep[]): void {
+    const lines: string[] = [];
+    for (const step of steps) {
+      switch (step.kind) {
+        case 'send':
+          lines.push(step.line);
+          break;
+        case 'lookup':
+          void this.#lookup(step);
+          break;
+        case 'list':
+          void this.#list(step);
+          break;
+      }
+    }
+    this.#line.send(lines);
+  }
+
+  async #lookup(lookup: Extract<MasterStep, { kind: 'lookup' }>): Promise<void> {
+    const result = await this.#calls.run('lookup', this.signal, (signal) =>
+      this.#options.backend.lookup(lookup.user, signal),
+    );
+    if (result.kind === 'value') this.#take(this.#session.found(lookup, result.value));
+    else this.#take(this.#session.failed(lookup.id));
+  }
+
+  async #list({ id, mask }: Extract<MasterStep, { kind: 'list' }>): Promise<void> {
+    const { backend, onEvent, connection } = this.#options;
+    try {
+      for await (const user of backend.users(this.signal)) {
+        if (this.signal.aborted) return;
+        if (mask === '' || matchesWildcard(user, mask)) this.#line.send([masterLines.listed(id, user)]);
+        await this.#line.taken();
+      }
+      this.#take(this.#session.listed(id, 'complete'));
+    } catch (cause) {
+      if (this.signal.aborted) return;
+      onEvent({ kind: 'backend.failed', connection, operation: 'users', cause });
+      this.#take(this.#session.listed(id, 'failed'));
+    }
+  }
+}
