@@ -34,12 +34,12 @@ export interface Config {
   };
   readonly tls: {
     /** Files in PEM format; without them the relay makes a self-signed certificate in `data`. */
-    readonly certificate: string | undefined;
-    readonly key: string | undefined;
+    readonly certificate?: string | undefined;
+    readonly key?: string | undefined;
   };
   /** How clients reach the relay, where that differs from the domain and the standard ports (a trial on one's own machine). */
   readonly reachable: {
-    readonly host: string | undefined;
+    readonly host?: string | undefined;
     readonly smtpPort: number;
     readonly imapPort: number;
     readonly submissionPort: number;
@@ -47,20 +47,16 @@ export interface Config {
   };
   readonly operator: {
     /** What people read on the web page: a name and a way to reach the operator. */
-    readonly name: string | undefined;
-    readonly contact: string | undefined;
-    readonly address: string | undefined;
+    readonly name?: string | undefined;
+    readonly contact?: string | undefined;
+    readonly address?: string | undefined;
   };
 }
 
 const port = z.int().min(1).max(65_535);
 const optionalText = z.string().min(1).optional();
 
-/** A section that may be left out altogether: its keys then have their defaults. */
-function section<Shape extends z.ZodRawShape>(shape: Shape): z.ZodPrefault<z.ZodObject<Shape, z.core.$strict>> {
-  return z.strictObject(shape).prefault({} as never);
-}
-
+// A section that is left out (`prefault`) has its keys' defaults.
 export const configSchema: z.ZodType<Config> = z
   .strictObject({
     domain: z
@@ -69,36 +65,44 @@ export const configSchema: z.ZodType<Config> = z
       .refine(isMailDomain, 'is not a domain: write a name like "chat.example.org", "_trial.example" or "[192.0.2.1]"'),
     data: z.string().startsWith('/').default('/var/lib/postern'),
     run: z.string().startsWith('/').default('/run/postern'),
-    accounts: section({
-      usernameMinLength: z.int().min(1).max(64).default(9),
-      usernameMaxLength: z.int().min(1).max(64).default(9),
-      passwordMinLength: z.int().min(9).max(1000).default(9),
-      registration: z.enum(['open', 'invite', 'closed']).default('open'),
-      automatic: z.enum(['allow', 'limit', 'deny']).default('allow'),
-    }),
-    store: section({
-      url: z
-        .string()
-        .regex(
-          /^(sqlite$|postgres(ql)?:\/\/.)/,
-          'is neither "sqlite" nor an address like "postgresql://user@host/postern"',
-        )
-        .default('sqlite'),
-    }),
-    mail: section({
-      maxMessageBytes: z.int().min(100_000).max(1_000_000_000).default(31_457_280),
-      incomingCleartext: z.enum(['accept', 'refuse']).default('accept'),
-    }),
-    limits: section({ messagesPerMinute: z.int().min(1).max(1_000_000).default(60) }),
-    tls: section({ certificate: optionalText, key: optionalText }),
-    reachable: section({
-      host: optionalText,
-      smtpPort: port.default(25),
-      imapPort: port.default(993),
-      submissionPort: port.default(465),
-      webPort: port.default(443),
-    }),
-    operator: section({ name: optionalText, contact: optionalText, address: optionalText }),
+    accounts: z
+      .strictObject({
+        usernameMinLength: z.int().min(1).max(64).default(9),
+        usernameMaxLength: z.int().min(1).max(64).default(9),
+        passwordMinLength: z.int().min(9).max(1000).default(9),
+        registration: z.enum(['open', 'invite', 'closed']).default('open'),
+        automatic: z.enum(['allow', 'limit', 'deny']).default('allow'),
+      })
+      .prefault({}),
+    store: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(
+            /^(sqlite$|postgres(ql)?:\/\/.)/,
+            'is neither "sqlite" nor an address like "postgresql://user@host/postern"',
+          )
+          .default('sqlite'),
+      })
+      .prefault({}),
+    mail: z
+      .strictObject({
+        maxMessageBytes: z.int().min(100_000).max(1_000_000_000).default(31_457_280),
+        incomingCleartext: z.enum(['accept', 'refuse']).default('accept'),
+      })
+      .prefault({}),
+    limits: z.strictObject({ messagesPerMinute: z.int().min(1).max(1_000_000).default(60) }).prefault({}),
+    tls: z.strictObject({ certificate: optionalText, key: optionalText }).prefault({}),
+    reachable: z
+      .strictObject({
+        host: optionalText,
+        smtpPort: port.default(25),
+        imapPort: port.default(993),
+        submissionPort: port.default(465),
+        webPort: port.default(443),
+      })
+      .prefault({}),
+    operator: z.strictObject({ name: optionalText, contact: optionalText, address: optionalText }).prefault({}),
   })
   .refine((config) => config.accounts.usernameMinLength <= config.accounts.usernameMaxLength, {
     path: ['accounts', 'usernameMinLength'],
@@ -107,7 +111,7 @@ export const configSchema: z.ZodType<Config> = z
   .refine((config) => (config.tls.certificate === undefined) === (config.tls.key === undefined), {
     path: ['tls'],
     message: 'needs both certificate and key, or neither',
-  }) as z.ZodType<Config>;
+  });
 
 /** RFC 1035 §2.3.4 lengths; a label may also start with `_`, the mark of a relay without certificate authority. */
 export function isMailDomain(text: string): boolean {

@@ -20,7 +20,8 @@ export function loadConfig(path: string = defaultConfigPath()): Config {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(cause);
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = isMissing ? 'there is no such file' : String(cause);
     throw new ConfigError(
       `${path}: cannot be read: ${why}. Create it with at least one line, domain = "chat.example.org", or name another with --config.`,
       { cause },

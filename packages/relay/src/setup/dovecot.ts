@@ -1,0 +1,106 @@
+import type { Config } from '../config/config.ts';
+import { type Layout, mailUser } from './layout.ts';
+
+/** The two series that Debian ships: 2.3 in Debian 12, 2.4 in Debian 13. Their settings differ in name and form. */
+export type DovecotSeries = '2.3' | '2.4';
+
+/** @param version what `dovecot --version` prints. @throws RangeError for a series that Postern was never run on. */
+export function dovecotSeries(version: string): DovecotSeries {
+  const series = /^(2\.[34])\./.exec(version)?.[1];
+  if (series === '2.3' || series === '2.4') return series;
+  throw new RangeError(`Dovecot ${version.trim()} is installed; Postern runs on 2.3 (Debian 12) and 2.4 (Debian 13).`);
+}
+
+/**
+ * `dovecot.conf` for a relay. There is no passdb and no userdb: our backend is Dovecot's auth server, on its own auth
+ * protocol, for the login processes (client socket) and for imap, lmtp and doveadm (master socket).
+ */
+export function dovecotConf(config: Config, layout: Layout, series: DovecotSeries): string {
+  return series === '2.4' ? conf24(config, layout) : conf23(config, layout);
+}
+
+function conf24(config: Config, layout: Layout): string {
+  return `dovecot_config_version = 2.4.1
+dovecot_storage_version = 2.4.1
+${common(config)}
+login_socket_path = ${config.run}/auth-login.sock
+imap_capability {
+  XCHATMAIL = yes
+}
+ssl_server_cert_file = ${layout.certificate}
+ssl_server_key_file = ${layout.key}
+mail_driver = maildir
+mail_path = ~/Maildir
+service imap-login {
+  chroot =
+  ${loginService}
+}
+${services(config, layout)}
+`;
+}
+
+function conf23(config: Config, layout: Layout): string {
+  return `${common(config)}
+imap_capability = +XCHATMAIL
+ssl_cert = <${layout.certificate}
+ssl_key = <${layout.key}
+mail_location = maildir:~/Maildir
+service imap-login {
+  executable = imap-login ${config.run}/auth-login.sock
+  chroot =
+  ${loginService}
+}
+${services(config, layout)}
+`;
+}
+
+/** Login processes stay and serve many clients: after a restart everybody comes back at once. */
+const loginService = `service_count = 0
+  process_min_avail = 2
+  client_limit = 5000
+  vsz_limit = 1G
+  inet_listener imap {
+    port = 143
+  }
+  inet_listener imaps {
+    port = 993
+  }`;
+
+function common(config: Config): string {
+  return `protocols = imap lmtp
+base_dir = ${config.run}/dovecot
+log_path = /dev/stderr
+# Who logs in from where is nobody's business.
+info_log_path = /dev/null
+debug_log_path = /dev/null
+ssl = required
+ssl_min_protocol = TLSv1.3
+auth_socket_path = ${config.run}/auth-master.sock
+mail_uid = ${mailUser.uid}
+mail_gid = ${mailUser.uid}
+first_valid_uid = ${mailUser.uid}
+mail_max_userip_connections = 50
+default_client_limit = 20000
+namespace inbox {
+  inbox = yes
+}`;
+}
+
+function services(config: Config, layout: Layout): string {
+  return `service imap {
+  executable = imap -a ${config.run}/auth-master.sock
+  process_limit = 10000
+}
+service lmtp {
+  unix_listener ${layout.lmtpSocket} {
+    mode = 0660
+    group = postfix
+  }
+}
+# Clients are not told apart by address, so nobody is slowed down for what a neighbour did.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}`;
+}

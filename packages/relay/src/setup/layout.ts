@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+
+/** A socket that the holder binds before anything starts and keeps open while our processes come and go. */
+export interface HeldSocket {
+  readonly name: SocketName;
+  readonly path: string;
+  readonly mode: string;
+  readonly group: string;
+}
+
+export type SocketName = 'auth-login' | 'auth-postfix' | 'auth-master' | 'filter-submission' | 'filter-incoming';
+
+/** Where everything lives. `data` is to be kept and backed up, `run` is made anew at every start. */
+export interface Layout {
+  readonly database: string;
+  readonly mail: string;
+  readonly queue: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly dovecotConf: string;
+  readonly postfixFolder: string;
+  readonly lmtpSocket: string;
+  readonly heldSockets: readonly HeldSocket[];
+  readonly heldSocketsList: string;
+}
+
+export function layoutOf(config: Config): Layout {
+  const run = (name: string): string => join(config.run, name);
+  const data = (name: string): string => join(config.data, name);
+  const socket = (name: SocketName, mode: string, group: string): HeldSocket => ({
+    name,
+    path: run(`${name}.sock`),
+    mode,
+    group,
+  });
+  return {
+    database: data('postern.db'),
+    mail: data('mail'),
+    queue: data('queue'),
+    certificate: config.tls.certificate ?? data('tls/certificate.pem'),
+    key: config.tls.key ?? data('tls/key.pem'),
+    dovecotConf: run('dovecot.conf'),
+    postfixFolder: run('postfix'),
+    lmtpSocket: run('lmtp.sock'),
+    heldSockets: [
+      socket('auth-login', '0660', 'dovenull'), // Dovecot's login processes run as dovenull
+      socket('auth-postfix', '0660', 'postfix'),
+      socket('auth-master', '0600', 'root'), // imap, lmtp and doveadm connect before they drop root
+      socket('filter-submission', '0660', 'postfix'),
+      socket('filter-incoming', '0660', 'postfix'),
+    ],
+    heldSocketsList: run('sockets'),
+  };
+}
+
+/** The system users that a relay needs beside those of Postfix and Dovecot. */
+export const mailUser = { name: 'vmail', uid: 5000 } as const;
+export const serviceUser = { name: 'postern', uid: 5001 } as const;

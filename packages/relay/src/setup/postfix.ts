@@ -1,0 +1,122 @@
+import type { Config } from '../config/config.ts';
+import type { Layout } from './layout.ts';
+
+/**
+ * `main.cf` for a relay: nothing is relayed or accepted unless a service in `master.cf` says so, and a filter that
+ * cannot be asked means a 4xx, never a message that passes (postconf(5), MILTER_README).
+ */
+export function postfixMain(config: Config, layout: Layout): string {
+  const filter = (socket: string): string =>
+    `{ unix:${config.run}/${socket}.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }`;
+  return lines({
+    compatibility_level: '3.6',
+    queue_directory: layout.queue,
+    maillog_file: '/dev/stdout',
+    myhostname: config.domain,
+    mydestination: '$myhostname',
+    mynetworks: '',
+    alias_maps: '',
+    alias_database: '',
+    inet_protocols: 'all',
+
+    // Which addresses exist is not told at SMTP time; Dovecot's LMTP knows.
+    local_recipient_maps: '',
+    local_transport: `lmtp:unix:${layout.lmtpSocket}`,
+    disable_vrfy_command: 'yes',
+
+    // Refuse by default; each service below opens what it is for.
+    smtpd_relay_restrictions: 'reject',
+    smtpd_milters: '',
+    milter_default_action: 'tempfail',
+    milter_protocol: '6',
+    submission_filter: filter('filter-submission'),
+    incoming_filter: filter('filter-incoming'),
+
+    message_size_limit: String(config.mail.maxMessageBytes),
+    mailbox_size_limit: '0',
+    maximal_queue_lifetime: '2d',
+    bounce_queue_lifetime: '2d',
+
+    // The client's address is used for nothing, so it is looked up nowhere.
+    smtpd_peername_lookup: 'no',
+    smtpd_client_connection_count_limit: '0',
+    smtpd_banner: '$myhostname ESMTP',
+
+    smtpd_tls_chain_files: `${layout.key} ${layout.certificate}`,
+    smtpd_tls_mandatory_protocols: '>=TLSv1.2',
+    smtp_tls_security_level: 'encrypt',
+    smtp_tls_mandatory_protocols: '>=TLSv1.2',
+    smtpd_sasl_type: 'dovecot',
+    smtpd_sasl_path: `unix:${config.run}/auth-postfix.sock`,
+    smtpd_sasl_security_options: 'noanonymous',
+    // The login is the only address that may stand in MAIL FROM.
+    smtpd_sender_login_maps: `regexp:${layout.postfixFolder}/login-map`,
+
+    // Rules on headers look at the message's own header only, never inside its parts.
+    disable_mime_input_processing: 'yes',
+    header_checks: '',
+  });
+}
+
+/** `master.cf`: Debian's list of daemons, without chroots and without local programs, plus the two ways in. */
+export function postfixMaster(layout: Layout): string {
+  const submission = [
+    '-o syslog_name=submission',
+    '-o smtpd_tls_mandatory_protocols=>=TLSv1.3',
+    '-o smtpd_sasl_auth_enable=yes',
+    '-o smtpd_tls_auth_only=yes',
+    '-o smtpd_relay_restrictions=permit_sasl_authenticated,reject',
+    '-o smtpd_sender_restrictions=reject_sender_login_mismatch,permit_sasl_authenticated,reject',
+    '-o smtpd_milters=$submission_filter',
+    '-o cleanup_service_name=submission-cleanup',
+  ];
+  const incoming = [
+    '-o syslog_name=incoming',
+    '-o smtpd_tls_security_level=encrypt',
+    '-o smtpd_relay_restrictions=reject_unauth_destination',
+    '-o smtpd_milters=$incoming_filter',
+  ];
+  const service = (line: string, options: readonly string[] = []): string =>
+    [line, ...options.map((option) => `  ${option}`)].join('\n');
+  return `${[
+    service('25        inet  n  -  n  -  -  smtpd', incoming),
+    service('465       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_wrappermode=yes', ...submission]),
+    service('587       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_security_level=encrypt', ...submission]),
+    service('cleanup   unix  n  -  n  -  0  cleanup'),
+    // Postfix writes the client's address into its own Received line, which no milter sees: this takes it out.
+    service('submission-cleanup unix n - n - 0 cleanup', [
+      `-o header_checks=regexp:${layout.postfixFolder}/submission-headers`,
+    ]),
+    'qmgr      unix  n  -  n  300    1  qmgr',
+    'tlsmgr    unix  -  -  n  1000?  1  tlsmgr',
+    'rewrite   unix  -  -  n  -      -  trivial-rewrite',
+    'bounce    unix  -  -  n  -      0  bounce',
+    'defer     unix  -  -  n  -      0  bounce',
+    'trace     unix  -  -  n  -      0  bounce',
+    'verify    unix  -  -  n  -      1  verify',
+    'flush     unix  n  -  n  1000?  0  flush',
+    'proxymap  unix  -  -  n  -      -  proxymap',
+    'smtp      unix  -  -  n  -      -  smtp',
+    'relay     unix  -  -  n  -      -  smtp',
+    'showq     unix  n  -  n  -      -  showq',
+    'error     unix  -  -  n  -      -  error',
+    'retry     unix  -  -  n  -      -  error',
+    'discard   unix  -  -  n  -      -  discard',
+    'lmtp      unix  -  -  n  -      -  lmtp',
+    'anvil     unix  -  -  n  -      1  anvil',
+    'scache    unix  -  -  n  -      1  scache',
+    'postlog   unix-dgram n - n -    1  postlogd',
+  ].join('\n')}\n`;
+}
+
+/** regexp_table(5): every login owns exactly the address that it is. */
+export const loginMap = '/^(.+)$/ ${1}\n';
+
+/** header_checks(5) */
+export const submissionHeaders = '/^Received:/ IGNORE\n';
+
+function lines(settings: Readonly<Record<string, string>>): string {
+  return `${Object.entries(settings)
+    .map(([key, value]) => `${key} = ${value}`.trimEnd())
+    .join('\n')}\n`;
+}

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { chmod, chown, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Config } from '../config/config.ts';
+import { ensureCertificate } from './certificate.ts';
+import { dovecotConf, dovecotSeries } from './dovecot.ts';
+import { type Layout, layoutOf, mailUser, serviceUser } from './layout.ts';
+import { loginMap, postfixMain, postfixMaster, submissionHeaders } from './postfix.ts';
+
+const run = promisify(execFile);
+const minimumFreeBytes = 200 * 1024 * 1024;
+
+/** The machine is not fit to run a relay; the message says what and what to do. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+}
+
+/**
+ * Makes everything that Postfix, Dovecot and our services find at their start: folders, certificate, configuration, and
+ * the list of sockets for the holder. Needs root. Touches nothing outside the `data` and `run` folders.
+ *
+ * @throws SetupError
+ */
+export async function prepare(config: Config): Promise<Layout> {
+  const layout = layoutOf(config);
+  await prepareFolders(config, layout);
+  await ensureCertificate(config, layout);
+  const { stdout: version } = await run('dovecot', ['--version']);
+  await writeFile(layout.dovecotConf, dovecotConf(config, layout, dovecotSeries(version)));
+  const postfixFiles = {
+    'main.cf': postfixMain(config, layout),
+    'master.cf': postfixMaster(layout),
+    'login-map': loginMap,
+    'submission-headers': submissionHeaders,
+  };
+  for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
+  await writeFile(
+    layout.heldSocketsList,
+    layout.heldSockets.map(({ name, path, mode, group }) => `${name} ${path} ${mode} ${group}\n`).join(''),
+  );
+  return layout;
+}
+
+async function prepareFolders(config: Config, layout: Layout): Promise<void> {
+  const folder = async (path: string, mode: number, uid = 0): Promise<void> => {
+    await mkdir(path, { recursive: true });
+    await chmod(path, mode);
+    await chown(path, uid, uid);
+  };
+  try {
+    // The store's files (database, write-ahead log, keys) lie directly in `data`, which is therefore the service's own.
+    await folder(config.data, 0o755, serviceUser.uid);
+    await folder(layout.mail, 0o700, mailUser.uid);
+    await folder(layout.queue, 0o755);
+    await folder(config.run, 0o755);
+    // What an earlier run left there, process ids among it, would only mislead.
+    await rm(join(config.run, 'dovecot'), { recursive: true, force: true });
+    await folder(layout.postfixFolder, 0o755);
+  } catch (cause) {
+    throw new SetupError(
+      `${config.data}: cannot be prepared as the data folder: ${cause instanceof Error ? cause.message : String(cause)}. The relay starts as root and needs a file system with owners and modes.`,
+      { cause },
+    );
+  }
+  const { bavail, bsize } = await statfs(config.data);
+  if (bavail * bsize < minimumFreeBytes) {
+    throw new SetupError(
+      `${config.data}: only ${Math.floor((bavail * bsize) / 1_000_000)} MB are free; a relay needs at least ${minimumFreeBytes / 1_000_000} MB. Free some, or move the data folder.`,
+    );
+  }
+}
