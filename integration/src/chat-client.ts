@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+import { type DcEvent, type DcEventType, StdioDeltaChat } from '@deltachat/jsonrpc-client';
+import { getRPCServerPath } from '@deltachat/stdio-rpc-server';
+import { ensureBaseImage } from '@postern/docker';
+import type { TestNetwork } from './test-network.ts';
+
+type Rpc = StdioDeltaChat['rpc'];
+type EventKind = DcEvent['kind'];
+
+const eventDeadlineMs = 60_000;
+
+/** The real Delta Chat core, run in a container of the test's network so that it finds relays by their names. */
+export class ChatClient implements AsyncDisposable {
+  readonly rpc: Rpc;
+  readonly #core: StdioDeltaChat;
+  readonly #stop: () => void;
+  readonly #history: { accountId: number; event: DcEvent }[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  private constructor(core: StdioDeltaChat, stop: () => void) {
+    this.#core = core;
+    this.#stop = stop;
+    this.rpc = core.rpc;
+    core.on('ALL', (accountId, event) => {
+      this.#history.push({ accountId, event });
+      for (const look of this.#watchers) look();
+    });
+  }
+
+  /** @param binary of another version of the core than the newest. */
+  static async start({ network, nameServer }: TestNetwork, binary: string = getRPCServerPath()): Promise<ChatClient> {
+    const image = await ensureBaseImage('trixie');
+    const server = spawn(
+      'docker',
+      [
+        ...`run --rm --interactive --network ${network.getName()} --dns ${nameServer}`.split(' '),
+        ...`--volume ${dirname(binary)}:/core:ro --env DC_ACCOUNTS_PATH=/accounts ${image}`.split(' '),
+        '/core/deltachat-rpc-server',
+      ],
+      { stdio: ['pipe', 'pipe', 'ignore'] },
+    );
+    const core = new StdioDeltaChat(server.stdin, server.stdout, true);
+    const client = new ChatClient(core, () => server.stdin.end());
+    await client.rpc.getSystemInfo();
+    return client;
+  }
+
+  /** An account that is online: made from the code on a relay's page, and waiting for mail. */
+  async join(code: string, config: Readonly<Record<string, string>> = {}): Promise<ChatAccount> {
+    const id = await this.rpc.addAccount();
+    await this.rpc.batchSetConfig(id, { bot: '1', ...config });
+    const account = new ChatAccount(this, id);
+    const online = account.waitFor('ImapInboxIdle');
+    await this.rpc.addTransportFromQr(id, code);
+    await online;
+    return account;
+  }
+
+  /** The next matching event after `since`, also one that came already. @throws when none comes within a minute. */
+  async event<Kind extends EventKind>(wanted: {
+    accountId: number;
+    kind: Kind;
+    since: number;
+    matches?: (event: DcEventType<Kind>) => boolean;
+  }): Promise<DcEventType<Kind>> {
+    const { accountId, kind, since, matches = () => true } = wanted;
+    const isOfKind = (event: DcEvent): event is DcEvent & DcEventType<Kind> => event.kind === kind;
+    return new Promise((resolve, reject) => {
+      let next = since;
+      const look = (): void => {
+        for (; next < this.#history.length; next += 1) {
+          const entry = this.#history[next];
+          if (entry !== undefined && entry.accountId === accountId && isOfKind(entry.event) && matches(entry.event)) {
+            settle();
+            resolve(entry.event);
+            return;
+          }
+        }
+      };
+      const timer = setTimeout(() => {
+        settle();
+        const seen = this.#history
+          .slice(since)
+          .filter((entry) => entry.accountId === accountId)
+          .map(({ event }) => ('msg' in event ? `${event.kind}: ${event.msg}` : event.kind));
+        reject(new Error(`no ${kind} within ${eventDeadlineMs / 1000} s; there were:\n${seen.slice(-40).join('\n')}`));
+      }, eventDeadlineMs);
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  /** A point in the stream of events, to look from. */
+  get now(): number {
+    return this.#history.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#core.close();
+    this.#stop();
+  }
+}
+
+/** One account of a client. */
+export class ChatAccount {
+  readonly client: ChatClient;
+  readonly id: number;
+
+  constructor(client: ChatClient, id: number) {
+    this.client = client;
+    this.id = id;
+  }
+
+  get rpc(): Rpc {
+    return this.client.rpc;
+  }
+
+  async address(): Promise<string> {
+    const address = await this.rpc.getConfig(this.id, 'configured_addr');
+    if (address === null) throw new Error('the account has no address');
+    return address;
+  }
+
+  waitFor<Kind extends EventKind>(
+    kind: Kind,
+    matches?: (event: DcEventType<Kind>) => boolean,
+    since = this.client.now,
+  ): Promise<DcEventType<Kind>> {
+    return this.client.event({ accountId: this.id, kind, since, ...(matches !== undefined && { matches }) });
+  }
+
+  /** Scans the other's invite and waits until both know that they met. @returns the chat, as seen from here. */
+  async meet(other: ChatAccount, edit: (invite: string) => string = (invite) => invite): Promise<number> {
+    const invite = edit(await other.rpc.getChatSecurejoinQrCode(other.id, null));
+    const met = [
+      this.waitFor('SecurejoinJoinerProgress', (event) => event.progress === 1000),
+      other.waitFor('SecurejoinInviterProgress', (event) => event.progress === 1000),
+    ];
+    const chat = await this.rpc.secureJoin(this.id, invite);
+    await Promise.all(met);
+    return chat;
+  }
+
+  /** Sends a text and waits until the other has it. @returns the message as the other sees it. */
+  async sendText(chat: number, text: string, other: ChatAccount): Promise<Awaited<ReturnType<Rpc['getMessage']>>> {
+    const arrived = other.waitFor('IncomingMsg');
+    await this.rpc.miscSendTextMessage(this.id, chat, text);
+    const { msgId } = await arrived;
+    return other.rpc.getMessage(other.id, msgId);
+  }
+}
