@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@postern/source', 'node', 'import', 'module', 'default'];
+const conditions = ['@postern/source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },

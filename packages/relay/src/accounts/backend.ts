@@ -1,0 +1,193 @@
+import type { AuthBackend, LoginAttempt, LoginOutcome, UserRecord } from '@postern/dovecot-auth';
+import type { Store } from '../store/store.ts';
+import { normalizeUser } from './address.ts';
+import { CreationBudgets } from './budgets.ts';
+import { accountLock, Creation } from './creation.ts';
+import type { AccountListener, LoginRefusal } from './events.ts';
+import { InFlight } from './in-flight.ts';
+import { LastSeen } from './last-seen.ts';
+import { isAutomaticSignUp, isMachineMade } from './machine-made.ts';
+import { Passwords } from './passwords.ts';
+import { isOurs } from './policy.ts';
+import { isProof, prove, RememberedLogins } from './proofs.ts';
+import { type AccountRow, addressPages, dayOf, findAccount, isLapsed, isReservation } from './records.ts';
+import type { AccountSecrets } from './secrets.ts';
+import type { AccountSettings } from './settings.ts';
+import { resourceReader, type Resources } from './shortages.ts';
+
+export interface AccountBackendOptions {
+  readonly store: Store;
+  readonly settings: AccountSettings;
+  readonly secrets: AccountSecrets;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Gives that many random bytes, fit for keys. */
+  readonly random: (size: number) => Uint8Array;
+  readonly onEvent: AccountListener;
+  /** Recognises sign-ups that a client makes by itself. */
+  readonly isAutomatic?: (attempt: LoginAttempt) => boolean;
+  readonly resources?: () => Promise<Resources>;
+}
+
+export interface AccountBackend extends AuthBackend {
+  /** Writes what is only in memory. The store stays open. */
+  close(): Promise<void>;
+}
+
+/** What stands behind Dovecot: accounts in the store, made by their first login. */
+export function createAccountBackend(options: AccountBackendOptions): AccountBackend {
+  return new StoredAccounts(options);
+}
+
+type Checked =
+  | { readonly kind: 'accepted'; readonly row: AccountRow }
+  | { readonly kind: 'blocked'; readonly reason?: string }
+  | { readonly kind: 'refused'; readonly code: LoginRefusal; readonly reason?: string };
+
+class StoredAccounts implements AccountBackend {
+  readonly #store: Store;
+  readonly #settings: AccountSettings;
+  readonly #proofKey: Uint8Array;
+  readonly #now: () => number;
+  readonly #onEvent: AccountListener;
+  readonly #passwords: Passwords;
+  readonly #remembered: RememberedLogins;
+  readonly #creation: Creation;
+  readonly #lastSeen: LastSeen;
+  readonly #inFlight: InFlight<Checked>;
+
+  constructor(options: AccountBackendOptions) {
+    const { store, settings, secrets, now, random, onEvent } = options;
+    this.#store = store;
+    this.#settings = settings;
+    this.#proofKey = secrets.proofKey;
+    this.#now = now;
+    this.#onEvent = onEvent;
+    this.#passwords = new Passwords(settings.passwords);
+    this.#remembered = new RememberedLogins({ key: random(32), ...settings.passwords });
+    this.#inFlight = new InFlight(random(32));
+    this.#lastSeen = new LastSeen(store, (cause) => onEvent({ kind: 'last-seen.failed', cause }));
+    this.#creation = new Creation({
+      store,
+      settings,
+      secrets,
+      now,
+      onEvent,
+      passwords: this.#passwords,
+      budgets: new CreationBudgets(settings.budgets, random(32)),
+      isAutomatic: options.isAutomatic ?? isAutomaticSignUp,
+      resources: options.resources ?? resourceReader(settings.shortages.diskFolder, now),
+    });
+  }
+
+  async verify(attempt: LoginAttempt): Promise<LoginOutcome> {
+    const user = normalizeUser(attempt.user);
+    // A client's IMAP and SMTP logins come at the same moment, also the first ones: one of them does the work.
+    const checked = await this.#inFlight.share({ ...attempt, user }, (shared) => this.#check(shared));
+    return this.#answer(checked, attempt.service);
+  }
+
+  async lookup(user: string): Promise<UserRecord | undefined> {
+    const address = normalizeUser(user);
+    if (!isOurs(address, this.#settings)) return undefined;
+    const row = await this.#store.read((db) => findAccount(db, address));
+    return row === undefined || isReservation(row) ? undefined : this.#record(address);
+  }
+
+  async *users(signal: AbortSignal): AsyncGenerator<string> {
+    const pages = addressPages((after, limit) =>
+      this.#store.read(async (db) => {
+        const query = db.selectFrom('accounts').select('address').where('reserved_until', 'is', null);
+        const rows = await query.where('address', '>', after).orderBy('address').limit(limit).execute();
+        return rows.map(({ address }) => address);
+      }),
+    );
+    for await (const page of pages) {
+      signal.throwIfAborted();
+      yield* page;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#lastSeen.flush();
+  }
+
+  async #check(attempt: LoginAttempt): Promise<Checked> {
+    if (!isOurs(attempt.user, this.#settings)) return await this.#refuse(attempt);
+    const row = await this.#store.read((db) => findAccount(db, attempt.user));
+    if (row !== undefined && !isLapsed(row, this.#now() / 1_000)) return await this.#checkPassword(attempt, row);
+    const outcome = await this.#creation.create(attempt);
+    if (outcome.kind === 'refuse') return { ...outcome, kind: 'refused' };
+    if (outcome.kind === 'taken') return await this.#checkPassword(attempt, outcome.row);
+    this.#remember(attempt, outcome.row);
+    return { kind: 'accepted', row: outcome.row };
+  }
+
+  async #checkPassword(attempt: LoginAttempt, row: AccountRow): Promise<Checked> {
+    const claim = { user: row.address, password: attempt.password, stored: row.password };
+    const isKnown =
+      this.#remembered.has(claim, this.#now()) || (row.proof !== null && isProof(row.proof, this.#proofKey, claim));
+    if (!isKnown && !(await this.#passwords.verify(attempt.password, row.password, attempt.signal))) {
+      return await this.#refuse(attempt);
+    }
+    if (row.blocked_day !== null) {
+      return { kind: 'blocked', ...(row.blocked_reason !== null && { reason: row.blocked_reason }) };
+    }
+    const current = await this.#renew(attempt, row);
+    this.#remember(attempt, current);
+    return { kind: 'accepted', row: current };
+  }
+
+  /** Says what it would say of an address that does not exist, so that the two cannot be told apart. */
+  async #refuse(attempt: LoginAttempt): Promise<Checked> {
+    const verdict = await this.#creation.verdict(attempt);
+    if (verdict.kind === 'create') return { kind: 'refused', code: 'wrong-password' };
+    const code = isOurs(attempt.user, this.#settings) ? 'wrong-password' : verdict.code;
+    return { ...verdict, kind: 'refused', code };
+  }
+
+  /** After a right password: turns a reservation into an account, and an outdated hash or missing proof into today's. */
+  async #renew(attempt: LoginAttempt, row: AccountRow): Promise<AccountRow> {
+    const { password, signal } = attempt;
+    // A storm of logins is no time for extra work; the next login will do.
+    const rehash = this.#passwords.isIdle && this.#passwords.isOutdated(row.password);
+    const stored = rehash ? await this.#passwords.hash(password, signal) : row.password;
+    const isProvable = (rehash || row.proof === null) && isMachineMade(password);
+    const proof = isProvable
+      ? prove(this.#proofKey, { user: row.address, password, stored }).toString('base64url')
+      : rehash
+        ? null
+        : row.proof;
+    if (stored === row.password && proof === row.proof && !isReservation(row)) return row;
+    const current = { ...row, password: stored, proof, reserved_until: null };
+    const isStored = await this.#store.write(async (db) => {
+      const query = db.updateTable('accounts').set({ password: stored, proof, reserved_until: null });
+      const result = await query.where('address', '=', row.address).where('password', '=', row.password).execute();
+      return result.some(({ numUpdatedRows }) => numUpdatedRows > 0n);
+    }, accountLock(row.address));
+    if (!isStored) throw new Error('the account was changed or removed during the login');
+    return current;
+  }
+
+  #remember({ password }: LoginAttempt, row: AccountRow): void {
+    this.#remembered.add({ user: row.address, password, stored: row.password }, this.#now());
+  }
+
+  #answer(checked: Checked, service: string): LoginOutcome {
+    if (checked.kind === 'accepted') {
+      this.#lastSeen.note(checked.row, service, dayOf(this.#now()));
+      return { kind: 'accepted', record: this.#record(checked.row.address) };
+    }
+    const isBlocked = checked.kind === 'blocked';
+    this.#onEvent({ kind: 'login.refused', code: isBlocked ? 'blocked' : checked.code });
+    return {
+      kind: isBlocked ? 'disabled' : 'refused',
+      ...(checked.reason !== undefined && { reason: checked.reason }),
+    };
+  }
+
+  #record(user: string): UserRecord {
+    const { uid, gid } = this.#settings;
+    return { user, fields: { uid: String(uid), gid: String(gid), home: this.#settings.homeOf(user) } };
+  }
+}

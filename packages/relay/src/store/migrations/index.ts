@@ -1,0 +1,5 @@
+import { accounts } from './accounts.ts';
+import type { Migration } from './migration.ts';
+
+/** In the order in which they are applied. Add at the end; never reorder, rename or remove. */
+export const migrations: readonly Migration[] = [accounts];

@@ -1,0 +1,55 @@
+import type { Generated } from 'kysely';
+
+/**
+ * Every table, as the newest migration leaves it. A subject that needs tables of its own adds an interface here, its
+ * columns to {@link Tables}, and a file to `migrations/`.
+ *
+ * Days are whole days since 1970-01-01 UTC, other times whole seconds since then.
+ */
+export interface Tables {
+  readonly accounts: AccountsTable;
+  readonly tombstones: TombstonesTable;
+  readonly invites: InvitesTable;
+  readonly switches: SwitchesTable;
+}
+
+export interface AccountsTable {
+  /** `local@domain`, in lower case. */
+  address: string;
+  /** `{SCHEME}` and the hash, see accounts/passwords. */
+  password: string;
+  /** Keyed proof of a machine-made password, in base64url. */
+  proof: string | null;
+  created_day: number;
+  last_imap_day: Generated<number | null>;
+  last_smtp_day: Generated<number | null>;
+  blocked_day: Generated<number | null>;
+  blocked_reason: Generated<string | null>;
+  /** Until then an invite keeps the address for whoever redeemed it; null once somebody has logged in. */
+  reserved_until: number | null;
+}
+
+export interface TombstonesTable {
+  /** Keyed hash of an address that existed, in base64url. */
+  address_hash: string;
+  expires_at: number;
+}
+
+export interface InvitesTable {
+  /** Short and public: what an operator types to revoke it. */
+  id: string;
+  /** SHA-256 of the token, in base64url. */
+  token_hash: string;
+  note: string | null;
+  max_uses: number;
+  uses: Generated<number>;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: Generated<number | null>;
+}
+
+/** What an operator switches while the relay runs: `registration`, `restoring`. */
+export interface SwitchesTable {
+  name: string;
+  value: string;
+}

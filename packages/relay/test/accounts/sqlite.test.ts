@@ -1,0 +1,4 @@
+import { describeAccounts } from './backend-suite.ts';
+import { temporaryStore } from '../store/temporary-store.ts';
+
+describeAccounts('SQLite', temporaryStore);
