@@ -9,7 +9,7 @@ export type WebEvent =
   | { readonly kind: 'request.failed'; readonly route: string; readonly error: unknown }
   | { readonly kind: 'account.offered' }
   | { readonly kind: 'account.refused'; readonly reason: string }
-  | { readonly kind: 'connection.refused'; readonly reason: 'too-many' | 'too-many-from-one-source' }
+  | { readonly kind: 'connection.refused'; readonly reason: 'too-many' | 'too-many-from-one-source' | 'gone' }
   | {
       readonly kind: 'connection.failed';
       readonly stage: 'client-hello' | 'handshake' | 'upstream';

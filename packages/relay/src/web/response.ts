@@ -3,6 +3,8 @@ export interface WebResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
+  /** The body again, compressed, for who can read it. */
+  readonly brotli?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -1,8 +1,8 @@
 import { accountInvite, isForOnePerson, readToken } from './invite-link.ts';
 import { autoconfig, mtaSts, robots } from './documents.ts';
 import type { WebEvent } from './events.ts';
-import type { Pages } from './pages.ts';
-import type { Registration } from './registration.ts';
+import type { Pages, Visit } from './pages.ts';
+import type { Registration, Reservation } from './registration.ts';
 import { parseRequestTarget, type RequestTarget } from './request-target.ts';
 import { jsonResponse, textResponse, type WebResponse } from './response.ts';
 import type { WebSettings } from './settings.ts';
@@ -42,7 +42,11 @@ interface Route {
 }
 
 const routes: Readonly<Record<string, Route>> = {
-  '/': { name: 'page', get: (target, request, { pages }) => pages.invite(target.query, request.acceptLanguage) },
+  '/': { name: 'page', get: (target, request, { pages }) => pages.invite(visitOf(target, request)) },
+  '/privacy': { name: 'privacy', get: (target, request, { pages }) => pages.privacy(visitOf(target, request)) },
+  '/logo.svg': { name: 'logo', get: (target, _r, { pages }) => pages.logo(target.path) ?? notFound() },
+  '/logo.png': { name: 'logo', get: (target, _r, { pages }) => pages.logo(target.path) ?? notFound() },
+  '/redeem': { name: 'redeem', post: redeem },
   '/new': { name: 'new', get: openApp, post: offerAccount },
   '/.well-known/autoconfig/mail/config-v1.1.xml': {
     name: 'autoconfig',
@@ -79,24 +83,40 @@ export async function answer(request: WebRequest, context: RouteContext): Promis
 
 /** `POST /new`, as Delta Chat asks: any 2xx has the account, anything else a reason that people get to read. */
 async function offerAccount(target: RequestTarget, _request: WebRequest, context: RouteContext): Promise<WebResponse> {
-  const reservation = await context.registration.reserve(readToken(target.query));
-  if (reservation.kind === 'refused') {
-    context.onEvent({ kind: 'account.refused', reason: reservation.reason });
-    return jsonResponse({ reason: reservation.reason }, 403);
-  }
-  context.onEvent({ kind: 'account.offered' });
+  const reservation = await reserve(target, context);
+  if (reservation.kind === 'refused') return jsonResponse({ reason: reservation.reason }, 403);
   return jsonResponse({ email: reservation.email, password: reservation.password });
+}
+
+async function reserve(target: RequestTarget, { registration, onEvent }: RouteContext): Promise<Reservation> {
+  const reservation = await registration.reserve(readToken(target.query));
+  onEvent(
+    reservation.kind === 'refused'
+      ? { kind: 'account.refused', reason: reservation.reason }
+      : { kind: 'account.offered' },
+  );
+  return reservation;
+}
+
+function visitOf({ query }: RequestTarget, { acceptLanguage }: WebRequest): Visit {
+  return { query, acceptLanguage };
 }
 
 /** `GET /new`: whoever follows the link of a code gets the app opened; the page is there where that is impossible. */
 function openApp(target: RequestTarget, request: WebRequest, context: RouteContext): WebResponse {
   const { settings, registration, pages } = context;
-  const page = pages.invite(target.query, request.acceptLanguage);
+  const page = pages.invite(visitOf(target, request));
   const token = readToken(target.query);
   const mayWork = registration.state() === 'open' || (registration.state() === 'invite' && token !== undefined);
   if (!mayWork || isForOnePerson(settings)) return page;
   const link = accountInvite(settings, token).replace(/^DCACCOUNT/, 'dcaccount');
-  return { ...page, status: 302, headers: { ...page.headers, Location: link } };
+  return { ...page, status: 302, headers: { ...page.headers, Location: link, 'Cache-Control': 'no-store' } };
+}
+
+/** The button of an invite to a relay whose codes are for one person: an account, and the page with its code. */
+async function redeem(target: RequestTarget, request: WebRequest, context: RouteContext): Promise<WebResponse> {
+  const reservation = await reserve(target, context);
+  return context.pages.redeemed(visitOf(target, request), reservation);
 }
 
 async function health(_target: RequestTarget, _request: WebRequest, context: RouteContext): Promise<WebResponse> {

@@ -16,6 +16,8 @@ export interface Retention {
   readonly unusedAccountDays?: number;
   /** Room for one account. */
   readonly mailboxBytes?: number;
+  /** Whether the day of an account's last login is kept. */
+  readonly recordsLastLogin?: boolean;
 }
 
 /** Where TLS connections of a protocol are handed to as they come; the other side is their TLS end. */
@@ -44,6 +46,10 @@ export interface WebSettings {
     /** The postal address, on one or several lines. */
     readonly address?: string;
   };
+  /** Whether mail that is not encrypted is let in from outside; it is, if left out. */
+  readonly acceptsCleartext?: boolean;
+  /** Whether devices are told of new mail through a notification service. */
+  readonly sendsNotifications?: boolean;
   /** The MTA-STS policy (RFC 8461); without it `mta-sts.txt` does not exist. */
   readonly mtaSts?: {
     readonly mode: 'enforce' | 'testing' | 'none';
@@ -52,6 +58,6 @@ export interface WebSettings {
   };
   /** IMAP and SMTP on this port, told apart by TLS ALPN. */
   readonly alpn?: { readonly imap?: Upstream; readonly smtp?: Upstream };
-  /** The operator's folder with texts, colours and logo. */
+  /** The operator's folder: `de.toml` (texts), `style.css`, `logo.svg` or `logo.png`, each optional. Changes show at once. */
   readonly customFolder?: string;
 }
