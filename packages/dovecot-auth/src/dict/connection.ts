@@ -1,0 +1,181 @@
+import type { Socket } from 'node:net';
+import { BackendCalls } from '../backend-calls.ts';
+import type { CallResult } from '../backend-calls.ts';
+import type { Clock } from '../clock.ts';
+import { DovecotProtocolError } from '../errors.ts';
+import type { EventListener } from '../events.ts';
+import type { Limits } from '../limits.ts';
+import type { Conversation } from '../sockets/acceptor.ts';
+import { LineConnection } from '../sockets/line-connection.ts';
+import type { DictContext, DictHandlers } from './handlers.ts';
+import { dictLines, parseDictMessage } from './messages.ts';
+import type { DictMessage } from './messages.ts';
+import { Transactions } from './transactions.ts';
+import type { TakenTransaction } from './transactions.ts';
+
+export interface DictConnectionOptions {
+  readonly socket: Socket;
+  readonly connection: number;
+  readonly handlers: Readonly<Record<string, DictHandlers>>;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly onEvent: EventListener;
+}
+
+/** What a dict client is told when we fail; the reason is in the event, not in Dovecot's log. */
+const FAILURE = 'temporary failure';
+
+/**
+ * One connection of a dict client. Answers carry no ids, so they leave in the order of the questions, and the
+ * questions are worked off one after another.
+ */
+export class DictConnection implements Conversation {
+  readonly #options: DictConnectionOptions;
+  readonly #line: LineConnection;
+  readonly #calls: BackendCalls;
+  readonly #transactions = new Transactions();
+  #dict: string | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #queued = 0;
+
+  constructor(options: DictConnectionOptions) {
+    this.#options = options;
+    const { socket, connection: number, limits, clock, onEvent } = options;
+    this.#line = new LineConnection({
+      socket,
+      number,
+      limits,
+      clock,
+      onEvent,
+      onLine: (line) => this.#receive(parseDictMessage(line.toString('utf8'))),
+      isReady: () => this.#dict !== undefined,
+    });
+    this.#calls = new BackendCalls({ connection: number, limits, clock, onEvent });
+  }
+
+  get signal(): AbortSignal {
+    return this.#line.signal;
+  }
+
+  async drain(): Promise<void> {
+    this.#line.drain();
+    await this.#work;
+  }
+
+  end(): void {
+    this.#line.end();
+  }
+
+  destroy(): void {
+    this.#line.destroy();
+  }
+
+  #receive(message: DictMessage): void {
+    if (message.kind === 'hello') {
+      this.#hello(message.dict);
+      return;
+    }
+    const dict = this.#dict;
+    if (dict === undefined) throw new DovecotProtocolError('out-of-order', 'a dict client did not begin with H');
+    const handlers = this.#options.handlers[dict] ?? {};
+    const context = (user: string): Omit<DictContext, 'signal'> => ({ dict, user });
+    switch (message.kind) {
+      case 'lookup':
+        this.#enqueue(() => this.#lookup(handlers, message.key, context(message.user)));
+        break;
+      case 'iterate':
+        this.#enqueue(() => this.#iterate(handlers, message, context(message.user)));
+        break;
+      case 'begin':
+        this.#transactions.begin(message);
+        break;
+      case 'change':
+      case 'timestamp':
+        this.#transactions.edit(message);
+        break;
+      case 'rollback':
+        this.#transactions.take(message.id);
+        break;
+      case 'commit': {
+        const taken = this.#transactions.take(message.id);
+        this.#enqueue(() => this.#commit(handlers, message, taken, context(taken.user)));
+        break;
+      }
+      case 'ignored':
+        break;
+    }
+  }
+
+  #hello(dict: string): void {
+    if (this.#dict !== undefined) throw new DovecotProtocolError('out-of-order', 'a dict client said H twice');
+    if (!Object.hasOwn(this.#options.handlers, dict)) {
+      throw new DovecotProtocolError('malformed-command', 'a dict client asked for a dict that is not served here');
+    }
+    this.#dict = dict;
+  }
+
+  /** Work is done in the order of its arrival; while much is queued nothing more is read. */
+  #enqueue(work: () => Promise<void>): void {
+    this.#queued += 1;
+    if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.hold();
+    this.#work = this.#work.then(work).then(() => {
+      if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.release();
+      this.#queued -= 1;
+    });
+  }
+
+  async #lookup(handlers: DictHandlers, key: string, context: Omit<DictContext, 'signal'>): Promise<void> {
+    const result = await this.#calls.run('lookup', this.signal, async (signal) => {
+      if (handlers.lookup === undefined) throw new Error(`the dict ${context.dict} cannot be read`);
+      return handlers.lookup(key, { ...context, signal });
+    });
+    this.#line.send([answerTo(result)]);
+  }
+
+  async #commit(
+    handlers: DictHandlers,
+    { id, isAsync }: { id: number; isAsync: boolean },
+    taken: TakenTransaction,
+    context: Omit<DictContext, 'signal'>,
+  ): Promise<void> {
+    const result = await this.#calls.run('commit', this.signal, async (signal) => {
+      if (handlers.commit === undefined) throw new Error(`the dict ${context.dict} cannot be written`);
+      return handlers.commit(taken.transaction, { ...context, signal });
+    });
+    if (result.kind !== 'value') this.#line.send([dictLines.commitFailed(id, isAsync, FAILURE)]);
+    else if (result.value === 'not-found') this.#line.send([dictLines.nothingToCommit(id, isAsync)]);
+    else this.#line.send([dictLines.committed(id, isAsync)]);
+  }
+
+  /** No deadline: a listing takes as long as the peer takes to read it. */
+  async #iterate(
+    handlers: DictHandlers,
+    { query }: Extract<DictMessage, { kind: 'iterate' }>,
+    context: Omit<DictContext, 'signal'>,
+  ): Promise<void> {
+    const { onEvent, connection } = this.#options;
+    try {
+      if (handlers.iterate === undefined) throw new Error(`the dict ${context.dict} cannot be listed`);
+      let rows = 0;
+      for await (const [key, value] of handlers.iterate(query, { ...context, signal: this.signal })) {
+        if (this.signal.aborted) return;
+        this.#line.send([dictLines.row(key, query.wantsValues ? value : '')]);
+        rows += 1;
+        if (rows === query.maxRows) break;
+        await this.#line.taken();
+      }
+      this.#line.send([dictLines.rowsDone]);
+    } catch (cause) {
+      if (this.signal.aborted) return;
+      onEvent({ kind: 'backend.failed', connection, operation: 'iterate', cause });
+      this.#line.send([dictLines.failed(FAILURE)]);
+    }
+  }
+}
+
+function answerTo(result: CallResult<string | readonly string[] | undefined>): string {
+  if (result.kind !== 'value') return dictLines.failed(FAILURE);
+  const { value } = result;
+  if (value === undefined) return dictLines.notFound;
+  return dictLines.found(typeof value === 'string' ? [value] : value);
+}
