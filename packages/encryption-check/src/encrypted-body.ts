@@ -1,4 +1,5 @@
-import { Base64Lines, base64Group } from './armor/base64.ts';
+import { base64Group } from './armor/alphabet.ts';
+import { Base64Lines } from './armor/base64.ts';
 import type { Problem } from './finding.ts';
 import { maxArmorVersionLength, maxBlankLines } from './limits.ts';
 import { LineReader } from './mime/line.ts';

@@ -1,28 +1,15 @@
 import type { Problem } from '../finding.ts';
 import { maxArmorLineLength } from '../limits.ts';
+import { notBase64, sextets } from './alphabet.ts';
+import { bulkLineBytes, bulkMaxLines, checksumLines } from './bulk.ts';
 import { crc24Byte, crc24Group, crc24Start } from '../openpgp/crc24.ts';
 import type { PacketWalker } from '../openpgp/packets.ts';
 import type { CleartextReason } from '../reasons.ts';
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const notBase64 = 64;
-
-/** RFC 4648 §4. Nothing else: decoders that take the URL alphabet or skip odd characters read something different. */
-const sextets = new Uint8Array(256).fill(notBase64);
-for (let value = 0; value < alphabet.length; value += 1) sextets[alphabet.charCodeAt(value)] = value;
-
+const lineDataBytes = 48;
+/** Fewer lines are done sooner one by one. */
+const minBulkLines = 8;
 const [cr, lf, equals, dash] = [0x0d, 0x0a, 0x3d, 0x2d];
-
-/** What four characters of base64 stand for, as one 24-bit number; negative when one is no base64. */
-export function base64Group(text: string): number {
-  let group = 0;
-  for (let at = 0; at < 4; at += 1) {
-    const sextet = sextets[text.charCodeAt(at) & 0xff] ?? notBase64;
-    if (sextet === notBase64) return -1;
-    group = (group << 6) | sextet;
-  }
-  return group;
-}
 
 /**
  * Decodes the lines between an armor's empty line and its checksum or END line, strictly: full groups of four per line,
@@ -39,6 +26,7 @@ export class Base64Lines {
   /** `=` characters seen; after the first, the data is at its end. */
   #padding = 0;
   #sawCr = false;
+  #canBulk = bulkMaxLines > 0;
   #lineOffset = 0;
   #lineHandedOn = 0;
 
@@ -59,6 +47,11 @@ export class Base64Lines {
       const byte = chunk[at] ?? 0;
       if (this.#column === 0 && !this.#sawCr) {
         if (byte === dash || byte === equals) break;
+        const passed = this.#passLines(chunk, at);
+        if (passed > 0) {
+          at += passed;
+          continue;
+        }
         this.#lineOffset = offset + at - from;
         this.#lineHandedOn = 0;
       }
@@ -68,6 +61,22 @@ export class Base64Lines {
     }
     this.#handOn();
     return at;
+  }
+
+  /** Passes many lines at once where nothing but the checksum depends on them; returns how many bytes they had. */
+  #passLines(chunk: Uint8Array, at: number): number {
+    const dataBytes = Math.min(this.#packets.skippable, bulkMaxLines * lineDataBytes);
+    const lines = Math.min(Math.floor(dataBytes / lineDataBytes), Math.floor((chunk.length - at) / bulkLineBytes));
+    if (lines < minBulkLines || !this.#canBulk || this.#padding > 0) return 0;
+    const bytes = lines * bulkLineBytes;
+    const checksum = checksumLines(this.checksum, chunk.subarray(at, at + bytes));
+    if (checksum === undefined) {
+      this.#canBulk = false; // another line length, or a mistake: byte by byte from here, once and for all
+      return 0;
+    }
+    this.checksum = checksum;
+    this.#packets.skip(lines * lineDataBytes);
+    return bytes;
   }
 
   #take(byte: number): CleartextReason | undefined {
