@@ -5,6 +5,7 @@ export type InviteProblem =
   | 'domain'
   | 'double-slash'
   | 'host'
+  | 'letter'
   | 'parameter'
   | 'password'
   | 'port'

@@ -1,20 +1,15 @@
+import { stepPictures } from '@postern/invite';
 import { Markup } from './markup.ts';
 
-function icon(strokes: string): Markup {
+/** The three steps in pictures, in the colour of the text around them. */
+export const stepIcons: Readonly<Record<'app' | 'scan' | 'chat', Markup>> = {
+  app: icon(stepPictures.app),
+  scan: icon(stepPictures.scan),
+  chat: icon(stepPictures.chat),
+};
+
+function icon(path: string): Markup {
   return Markup.trusted(
-    `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${strokes}</svg>`,
+    `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${path}"/></svg>`,
   );
 }
-
-/** The three steps in pictures: a phone that gets the app, a code in a viewfinder, a conversation. */
-export const stepIcons: Readonly<Record<'app' | 'scan' | 'chat', Markup>> = {
-  app: icon(
-    '<rect x="6" y="2.500" width="12" height="19" rx="2.500"/><path d="M12 7v6.500m-2.700-2.600 2.700 2.700 2.700-2.700M10.500 18h3"/>',
-  ),
-  scan: icon(
-    '<path d="M3 8V5.500A2.500 2.500 0 0 1 5.500 3H8m8 0h2.500A2.500 2.500 0 0 1 21 5.500V8m0 8v2.500a2.500 2.500 0 0 1-2.500 2.500H16m-8 0H5.500A2.500 2.500 0 0 1 3 18.500V16"/><path d="M7.500 7.500h3v3h-3zm6 0h3v3h-3zm-6 6h3v3h-3zm6 0v.01m3 0v3h-3"/>',
-  ),
-  chat: icon(
-    '<path d="M20.500 11.500a8 8 0 0 1-8.500 8 9.500 9.500 0 0 1-3.200-.6L3.500 20.500l1.600-4.200a8 8 0 1 1 15.400-4.800z"/><path d="M9 10.500h6m-6 3h3.500"/>',
-  ),
-};

@@ -63,12 +63,12 @@ ${code(offer, { wording, relay })}
 <h2 id="apps">${say('app-title')}</h2>
 <p class="quiet">${say('app-text')}</p>
 <ul class="apps">
-<li><h3>Android</h3><a href="${shops.googlePlay}">Google Play</a><a href="${shops.fDroid}">F-Droid</a></li>
-<li><h3>${say('platform-ios')}</h3><a href="${shops.appStore}">App Store</a></li>
-<li><h3>Windows</h3><a href="${shops.microsoftStore}">Microsoft Store</a></li>
-<li><h3>macOS</h3><a href="${shops.macAppStore}">Mac App Store</a></li>
-<li><h3>Linux</h3><a href="${shops.flathub}">Flathub</a></li>
-<li><h3>${say('platform-more')}</h3><a href="${shops.all}">get.delta.chat</a></li>
+<li><h3>Android</h3><p><a href="${shops.googlePlay}">Google Play</a><a href="${shops.fDroid}">F-Droid</a></p></li>
+<li><h3>${say('platform-ios')}</h3><p><a href="${shops.appStore}">App Store</a></p></li>
+<li><h3>Windows</h3><p><a href="${shops.microsoftStore}">Microsoft Store</a></p></li>
+<li><h3>macOS</h3><p><a href="${shops.macAppStore}">Mac App Store</a></p></li>
+<li><h3>Linux</h3><p><a href="${shops.flathub}">Flathub</a></p></li>
+<li><h3>${say('platform-more')}</h3><p><a href="${shops.all}">get.delta.chat</a></p></li>
 </ul>
 </section>
 <section aria-labelledby="keeps">

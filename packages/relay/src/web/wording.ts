@@ -15,7 +15,7 @@ export interface Wording {
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 export function wordingOf(language: Language): Wording {
-  const { tag, texts } = language;
+  const { tag, texts, direction } = language;
   return {
     language,
     say: (key, values = {}) => {
@@ -26,7 +26,9 @@ export function wordingOf(language: Language): Wording {
     days: (count) => new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(count),
     bytes: (count) => {
       const power = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
-      const format = { style: 'unit', unit: units[power] ?? 'byte', maximumSignificantDigits: 3 } as const;
+      // Where short names are Latin letters they would be torn from their numbers in right-to-left text.
+      const unitDisplay = direction === 'rtl' ? 'long' : 'short';
+      const format = { style: 'unit', unit: units[power] ?? 'byte', unitDisplay, maximumSignificantDigits: 3 } as const;
       return new Intl.NumberFormat(tag, format).format(count / 1000 ** power);
     },
   };
