@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from '@postern/relay';
 import { execa } from 'execa';
@@ -27,7 +26,7 @@ async function main(): Promise<void> {
   await docker(runArguments(options, { container, image, host }));
   const stop = stopOnSignal(container);
   try {
-    await step('starting Postfix, Dovecot and Postern', () => waitUntilReady(options, container));
+    await step('starting Postfix, Dovecot and Postern', () => waitUntilReady(container));
     await showWelcome(options, container);
     await execa('docker', ['logs', '--follow', container], { stdio: ['ignore', 'inherit', 'inherit'], reject: false });
   } finally {
@@ -71,7 +70,7 @@ function runArguments(
     [ports.submission, 465],
     [ports.web, 443],
   ].flatMap(([outside, inside]) => ['--publish', `${outside}:${inside}`]);
-  const run = ['run', '--detach', '--rm', '--name', container, '--hostname', 'relay', '--ulimit', 'nofile=65536:65536'];
+  const run = ['run', '--detach', '--name', container, '--hostname', 'relay', '--ulimit', 'nofile=65536:65536'];
   return [...run, '--volume', `${data}:/var/lib/postern`, '--env', `POSTERN_HOST=${host}`, ...publish, image];
 }
 
@@ -83,53 +82,29 @@ function stopOnSignal(container: string): () => Promise<void> {
       stopped = execa('docker', ['stop', '--time', '40', container], { reject: false, stdio: 'ignore' });
     }
     await stopped;
+    await execa('docker', ['rm', '--force', container], { reject: false, stdio: 'ignore' });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
   return stop;
 }
 
-/** Ready means that a client could use it: IMAP, submission and the web page answer on the published ports. */
-async function waitUntilReady({ ports }: StartOptions, container: string): Promise<void> {
+/** Ready means that a client could use it: IMAP, submission and the web page answer. */
+async function waitUntilReady(container: string): Promise<void> {
   const deadline = Date.now() + readyDeadlineMs;
-  const waiting = new Map<string, () => Promise<boolean>>([
-    ['IMAP', () => greets(ports.imap, /^\* OK/)],
-    ['submission', () => greets(ports.submission, /^220 /)],
-    [
-      'the web page',
-      () =>
-        greets(ports.web, /^HTTP\/1\.1 200/, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
-    ],
-  ]);
-  while (waiting.size > 0) {
-    for (const [name, check] of waiting) if (await check()) waiting.delete(name);
-    if (waiting.size === 0) return;
+  for (;;) {
+    const health = await execa('docker', ['exec', container, 'postern', 'health'], { reject: false, all: true });
+    if (health.exitCode === 0) return;
     const running = await execa('docker', ['inspect', '--format', '{{.State.Running}}', container], { reject: false });
     const { all: log } = await execa('docker', ['logs', '--tail', '15', container], { reject: false, all: true });
     if (running.stdout !== 'true')
       throw new SetupError(`The relay ended while it was starting. The end of its log:\n${log}`);
     if (Date.now() > deadline) {
       throw new SetupError(
-        `The relay is not ready after ${readyDeadlineMs / 1000} s: no answer from ${[...waiting.keys()].join(', ')}. The end of its log:\n${log}`,
+        `The relay is not ready after ${readyDeadlineMs / 1000} s:\n${health.all}\nThe end of its log:\n${log}`,
       );
     }
-    await wait(200);
+    await wait(300);
   }
-}
-
-function greets(port: number, greeting: RegExp, request = ''): Promise<boolean> {
-  return new Promise((resolve) => {
-    // Nothing secret is sent: this only asks whether somebody answers, so the certificate does not matter.
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, timeout: 5_000 });
-    const settle = (result: boolean): void => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once('secureConnect', () => socket.write(request));
-    socket.once('data', (data: Buffer) => settle(greeting.test(data.toString('latin1'))));
-    socket.once('error', () => settle(false));
-    socket.once('timeout', () => settle(false));
-    socket.once('close', () => settle(false));
-  });
 }
 
 async function showWelcome({ domain, data, ports, host }: StartOptions, container: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type DcEvent, type DcEventType, StdioDeltaChat } from '@deltachat/jsonrpc-client';
 import { getRPCServerPath } from '@deltachat/stdio-rpc-server';
 import { ensureBaseImage } from '@postern/docker';
+import { execa } from 'execa';
 import type { TestNetwork } from './test-network.ts';
 
 type Rpc = StdioDeltaChat['rpc'];
@@ -14,13 +16,13 @@ const eventDeadlineMs = 60_000;
 export class ChatClient implements AsyncDisposable {
   readonly rpc: Rpc;
   readonly #core: StdioDeltaChat;
-  readonly #stop: () => void;
+  readonly #container: string;
   readonly #history: { accountId: number; event: DcEvent }[] = [];
   readonly #watchers = new Set<() => void>();
 
-  private constructor(core: StdioDeltaChat, stop: () => void) {
+  private constructor(core: StdioDeltaChat, container: string) {
     this.#core = core;
-    this.#stop = stop;
+    this.#container = container;
     this.rpc = core.rpc;
     core.on('ALL', (accountId, event) => {
       this.#history.push({ accountId, event });
@@ -31,17 +33,18 @@ export class ChatClient implements AsyncDisposable {
   /** @param binary of another version of the core than the newest. */
   static async start({ network, nameServer }: TestNetwork, binary: string = getRPCServerPath()): Promise<ChatClient> {
     const image = await ensureBaseImage('trixie');
+    const name = `postern-core-${randomUUID()}`;
     const server = spawn(
       'docker',
       [
-        ...`run --rm --interactive --network ${network.getName()} --dns ${nameServer}`.split(' '),
+        ...`run --rm --interactive --name ${name} --network ${network.getName()} --dns ${nameServer}`.split(' '),
         ...`--volume ${dirname(binary)}:/core:ro --env DC_ACCOUNTS_PATH=/accounts ${image}`.split(' '),
         '/core/deltachat-rpc-server',
       ],
       { stdio: ['pipe', 'pipe', 'ignore'] },
     );
     const core = new StdioDeltaChat(server.stdin, server.stdout, true);
-    const client = new ChatClient(core, () => server.stdin.end());
+    const client = new ChatClient(core, name);
     await client.rpc.getSystemInfo();
     return client;
   }
@@ -95,6 +98,19 @@ export class ChatClient implements AsyncDisposable {
     });
   }
 
+  /** Puts a file where the core can read it. */
+  async putFile(path: string, content: Uint8Array): Promise<void> {
+    await execa('docker', ['exec', '--interactive', this.#container, 'sh', '-c', `cat > '${path}'`], {
+      input: content,
+    });
+  }
+
+  /** Reads a file where the core keeps it. */
+  async getFile(path: string): Promise<Buffer> {
+    const { stdout } = await execa('docker', ['exec', this.#container, 'cat', path], { encoding: 'buffer' });
+    return Buffer.from(stdout);
+  }
+
   /** A point in the stream of events, to look from. */
   get now(): number {
     return this.#history.length;
@@ -102,7 +118,7 @@ export class ChatClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#core.close();
-    this.#stop();
+    await execa('docker', ['rm', '--force', this.#container], { stdio: 'ignore' });
   }
 }
 
@@ -124,6 +140,16 @@ export class ChatAccount {
     const address = await this.rpc.getConfig(this.id, 'configured_addr');
     if (address === null) throw new Error('the account has no address');
     return address;
+  }
+
+  /** A message with its file, which larger ones bring later than their text. */
+  async downloaded(messageId: number): Promise<Awaited<ReturnType<Rpc['getMessage']>>> {
+    for (;;) {
+      const since = this.client.now;
+      const message = await this.rpc.getMessage(this.id, messageId);
+      if (message.downloadState === 'Done' && message.file !== null) return message;
+      await this.waitFor('MsgsChanged', undefined, since);
+    }
   }
 
   waitFor<Kind extends EventKind>(

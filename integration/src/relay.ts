@@ -1,4 +1,5 @@
 import { ensureRelayImage, type Suite } from '@postern/docker';
+import { execa } from 'execa';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import type { TestNetwork } from './test-network.ts';
 
@@ -12,8 +13,16 @@ export interface TestRelay extends AsyncDisposable {
   run(command: string): Promise<string>;
   /** Messages in Postfix's queues, one JSON line each. */
   queue(): Promise<string>;
+  /** What is in a mailbox, once there is something new in it. */
+  inbox(address: string): Promise<string>;
+  /** Everything that the relay logged so far. */
+  log(): Promise<string>;
   /** All mail in all mailboxes and queues, as one text: to see that something is nowhere. */
   everythingStored(): Promise<string>;
+}
+
+function newMail(address: string): string {
+  return `/var/lib/postern/mail/${address}/Maildir/new`;
 }
 
 export interface RelayOptions {
@@ -52,6 +61,11 @@ export async function startRelay({ domain, suite = 'trixie', network, config = '
     },
     run,
     queue: () => run('postqueue -j'),
+    inbox: (address) =>
+      run(
+        `for n in $(seq 100); do [ -n "$(ls ${newMail(address)})" ] && exec cat ${newMail(address)}/*; sleep 0.1; done; exit 1`,
+      ),
+    log: async () => (await execa('docker', ['logs', container.getId()], { all: true })).all,
     everythingStored: () => run('cd /var/lib/postern && find mail queue -type f -exec cat {} +'),
     async [Symbol.asyncDispose]() {
       await container.stop({ timeout: 20_000 });

@@ -1,0 +1,11 @@
+import { defaultConfigPath, loadConfig } from '@postern/relay';
+import type { CommandModule } from 'yargs';
+
+/** `postern config`: is the file fine, and what does it come to with all defaults? */
+export const configCommand: CommandModule<object, { config?: string }> = {
+  command: 'config',
+  describe: 'check the configuration and show what it comes to',
+  handler({ config: path = defaultConfigPath() }) {
+    process.stdout.write(`${path} is fine:\n${JSON.stringify(loadConfig(path), null, 2)}\n`);
+  },
+};

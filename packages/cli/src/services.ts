@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import {
+  createLog,
+  loadConfig,
+  prepare,
+  relaySupervisor,
+  type Service,
+  serviceNames,
+  startService,
+  type ServiceName,
+} from '@postern/relay';
+import type { CommandModule } from 'yargs';
+
+const main = fileURLToPath(new URL(`main${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+
+/** `postern prepare`: folders, certificate and the configuration of Postfix and Dovecot. */
+export const prepareCommand: CommandModule<object, { config?: string }> = {
+  command: 'prepare',
+  describe: 'make folders, certificate and the configuration of Postfix and Dovecot',
+  async handler({ config: path }) {
+    await prepare(loadConfig(path));
+  },
+};
+
+/** `postern supervise`: everything that the relay consists of, until a signal. */
+export const superviseCommand: CommandModule<object, { config?: string }> = {
+  command: 'supervise',
+  describe: 'run Postfix, Dovecot and all services of the relay until stopped',
+  async handler({ config: path }) {
+    const config = loadConfig(path);
+    const serve: [string, ...string[]] = [process.execPath, ...process.execArgv, main, 'serve'];
+    const supervisor = relaySupervisor(config, serve, createLog('relay'));
+    supervisor.start();
+    await stopSignal();
+    await supervisor.stop();
+  },
+};
+
+/** `postern serve NAME`: one service in the foreground, for the supervisor or a service manager. */
+export const serveCommand: CommandModule<object, { config?: string; service: ServiceName }> = {
+  command: 'serve <service>',
+  describe: 'run one service of the relay until stopped',
+  builder: (yargs) => yargs.positional('service', { choices: serviceNames, demandOption: true }),
+  async handler({ config: path, service: name }) {
+    const service: Service = await startService(name, loadConfig(path), createLog(name));
+    await stopSignal();
+    await service.stop();
+  },
+};
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createAuthServer, type DoorEvent } from '@postern/dovecot-auth';
+import { createAccountBackend } from '../accounts/backend.ts';
+import type { AccountEvent } from '../accounts/events.ts';
+import { loadSecrets } from '../accounts/secrets.ts';
+import type { Config } from '../config/config.ts';
+import { layoutOf } from '../setup/layout.ts';
+import { openStore } from '../store/store.ts';
+import { inheritedSockets, listenOn } from './held-sockets.ts';
+import type { Log } from './log.ts';
+import { redact } from './mail-log.ts';
+import { reasonOf, type Service } from './service.ts';
+import { accountSettings, storeLocation } from './settings.ts';
+
+/** Answers the logins of Dovecot and Postfix, and Dovecot's questions about users. */
+export async function startAuthService(config: Config, log: Log): Promise<Service> {
+  const layout = layoutOf(config);
+  const store = await openStore(storeLocation(config));
+  const backend = createAccountBackend({
+    store,
+    settings: accountSettings(config),
+    secrets: loadSecrets(join(config.data, 'secret.key'), randomBytes),
+    now: Date.now,
+    random: randomBytes,
+    onEvent: (event) => logAccount(event, log),
+  });
+  const server = createAuthServer({ backend, onEvent: (event) => logDoor(event, log) });
+  const inherited = inheritedSockets();
+  await server.listen({
+    client: [listenOn('auth-login', layout, inherited), listenOn('auth-postfix', layout, inherited)],
+    master: [listenOn('auth-master', layout, inherited)],
+  });
+  return {
+    async stop() {
+      await server.close();
+      await backend.close();
+      await store.close();
+    },
+  };
+}
+
+function logAccount(event: AccountEvent, log: Log): void {
+  switch (event.kind) {
+    case 'account.created':
+      log(event.kind, { automatic: event.isAutomatic });
+      return;
+    case 'login.refused':
+      log(event.kind, { reason: event.code });
+      return;
+    case 'last-seen.failed':
+      log(event.kind, { error: redact(reasonOf(event.cause)) });
+  }
+}
+
+function logDoor(event: DoorEvent, log: Log): void {
+  switch (event.kind) {
+    case 'login.answered':
+      return; // one line per login is no news
+    case 'backend.failed':
+      log(event.kind, {
+        connection: event.connection,
+        operation: event.operation,
+        error: redact(reasonOf(event.cause)),
+      });
+      return;
+    case 'peer.rejected':
+      log(event.kind, { connection: event.connection, code: event.error.code });
+      return;
+    case 'socket.failed':
+      log(event.kind, { connection: event.connection, error: redact(reasonOf(event.cause)) });
+  }
+}

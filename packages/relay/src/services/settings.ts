@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { accountDefaults, type AccountSettings } from '../accounts/settings.ts';
+import type { Config } from '../config/config.ts';
+import { layoutOf, mailUser } from '../setup/layout.ts';
+import type { StoreLocation } from '../store/store.ts';
+import type { WebSettings } from '../web/settings.ts';
+
+/** Where the configuration says that accounts are kept. */
+export function storeLocation(config: Config): StoreLocation {
+  const { url } = config.store;
+  return url === 'sqlite' ? { kind: 'sqlite', path: layoutOf(config).database } : { kind: 'postgresql', url };
+}
+
+export function accountSettings(config: Config): AccountSettings {
+  const { mail } = layoutOf(config);
+  return {
+    ...accountDefaults,
+    ...config.accounts,
+    domain: config.domain,
+    homeOf: (user) => join(mail, user),
+    uid: mailUser.uid,
+    gid: mailUser.uid,
+    shortages: { ...accountDefaults.shortages, diskFolder: config.data },
+  };
+}
+
+export function webSettings(config: Config): WebSettings {
+  const { domain, reachable, operator } = config;
+  const literal = /^\[(?:ipv6:)?(.+)\]$/.exec(domain)?.[1];
+  const host = reachable.host ?? literal ?? domain;
+  const port = reachable.webPort === 443 ? '' : `:${reachable.webPort}`;
+  return {
+    domain,
+    origin: `https://${host.includes(':') ? `[${host}]` : host}${port}`,
+    imap: [{ host, port: reachable.imapPort, security: 'ssl' }],
+    smtp: [{ host, port: reachable.submissionPort, security: 'ssl' }],
+    retention: {},
+    operator: {
+      ...(operator.name !== undefined && { name: operator.name }),
+      ...(operator.contact !== undefined && { contact: operator.contact }),
+      ...(operator.address !== undefined && { address: operator.address }),
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { Config } from '../config/config.ts';
+import { layoutOf } from '../setup/layout.ts';
+import { newCredentials } from '../web/credentials.ts';
+import type { WebEvent } from '../web/events.ts';
+import { createWebServer } from '../web/server.ts';
+import type { Log } from './log.ts';
+import { redact } from './mail-log.ts';
+import { reasonOf, type Service } from './service.ts';
+import { webSettings } from './settings.ts';
+
+const port = 443;
+
+/** Serves the page, new credentials and autoconfiguration. */
+export async function startWebService(config: Config, log: Log): Promise<Service> {
+  const { certificate, key } = layoutOf(config);
+  const { domain, accounts } = config;
+  const server = createWebServer({
+    settings: webSettings(config),
+    tls: { certPath: certificate, keyPath: key },
+    registration: {
+      state: () => accounts.registration,
+      reserve: async () =>
+        accounts.registration === 'open'
+          ? { kind: 'credentials', ...newCredentials({ domain, usernameLength: accounts.usernameMaxLength }) }
+          : { kind: 'refused', reason: 'This relay takes no new accounts right now.' },
+    },
+    onEvent: (event) => logWeb(event, log),
+  });
+  await server.listen({ port });
+  return { stop: () => server.close() };
+}
+
+function logWeb(event: WebEvent, log: Log): void {
+  switch (event.kind) {
+    case 'request.failed':
+      log(event.kind, { route: event.route, error: redact(reasonOf(event.error)) });
+      return;
+    case 'certificate.unusable':
+      log(event.kind, { error: redact(reasonOf(event.error)) });
+      return;
+    case 'customisation.unusable':
+      log(event.kind, { file: event.file, reason: event.reason });
+      return;
+    case 'certificate.loaded':
+      log(event.kind, { validUntil: event.validUntil });
+      return;
+    case 'account.refused':
+      log(event.kind, { reason: event.reason });
+      return;
+    case 'request.answered':
+    case 'account.offered':
+    case 'connection.refused':
+    case 'connection.failed':
+    case 'connection.handed-over':
+  }
+}
