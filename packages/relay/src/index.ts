@@ -6,3 +6,5 @@ export type { Service } from './services/service.ts';
 export { accountSettings, storeLocation, webSettings } from './services/settings.ts';
 export { startService } from './services/start-service.ts';
 export { prepare, SetupError } from './setup/prepare.ts';
+export { operatorInvite, posterOf, type OperatorInvite } from './web/operator-invite.ts';
+export type { WebSettings } from './web/settings.ts';

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { parseClientHello } from './client-hello.ts';
 import type { WebEvent } from './events.ts';
 import { handOver } from './handover.ts';
-import { limits } from './limits.ts';
+import type { WebLimits } from './limits.ts';
 import type { WebSettings } from './settings.ts';
 
 export interface FrontDoorOptions {
   readonly alpn: NonNullable<WebSettings['alpn']>;
+  readonly limits: WebLimits;
   readonly onEvent: (event: WebEvent) => void;
   /** Takes connections of browsers, with nothing read from them. */
   readonly serveWeb: (socket: Socket) => void;
@@ -20,7 +21,7 @@ export interface FrontDoorOptions {
  */
 export async function openFrontDoor(socket: Socket, options: FrontDoorOptions): Promise<void> {
   const { onEvent } = options;
-  const hello = await readClientHello(socket);
+  const hello = await readClientHello(socket, options.limits);
   if (hello.kind === 'failed') {
     onEvent({ kind: 'connection.failed', stage: 'client-hello', code: hello.code });
     socket.destroy();
@@ -30,7 +31,11 @@ export async function openFrontDoor(socket: Socket, options: FrontDoorOptions): 
     const upstream = options.alpn[protocol];
     if (upstream === undefined || !hello.protocols.includes(protocol)) continue;
     options.handedOver(socket);
-    const result = await handOver(socket, hello.bytes, upstream);
+    const result = await handOver(socket, {
+      first: hello.bytes,
+      upstream,
+      connectMs: options.limits.upstreamConnectMs,
+    });
     if (result.kind === 'connected') onEvent({ kind: 'connection.handed-over', protocol });
     else onEvent({ kind: 'connection.failed', stage: 'upstream', code: result.code });
     return;
@@ -43,7 +48,7 @@ type FirstBytes =
   | { readonly kind: 'hello'; readonly protocols: readonly string[]; readonly bytes: Buffer }
   | { readonly kind: 'failed'; readonly code: 'timeout' | 'not-tls' | 'too-long' | 'closed' };
 
-function readClientHello(socket: Socket): Promise<FirstBytes> {
+function readClientHello(socket: Socket, limits: WebLimits): Promise<FirstBytes> {
   return new Promise((resolve) => {
     let bytes: Buffer = Buffer.alloc(0);
     const finish = (result: FirstBytes): void => {

@@ -1,5 +1,4 @@
 import { connect, isIPv6, type Socket } from 'node:net';
-import { limits } from './limits.ts';
 import type { Upstream } from './settings.ts';
 
 export type HandoverResult = { readonly kind: 'connected' } | { readonly kind: 'failed'; readonly code: string };
@@ -9,10 +8,17 @@ export type HandoverResult = { readonly kind: 'connected' } | { readonly kind: '
  * the TLS end: their own certificate settings, protocol versions and limits hold on this port too, nothing but
  * ciphertext passes through this process, and what it costs is copying.
  */
-export async function handOver(visitor: Socket, first: Uint8Array, upstream: Upstream): Promise<HandoverResult> {
+export async function handOver(
+  visitor: Socket,
+  {
+    first,
+    upstream,
+    connectMs,
+  }: { readonly first: Uint8Array; readonly upstream: Upstream; readonly connectMs: number },
+): Promise<HandoverResult> {
   const server = connect({ ...upstream.address, noDelay: true });
   const result = await new Promise<HandoverResult>((resolve) => {
-    const deadline = setTimeout(() => server.destroy(timedOut()), limits.upstreamConnectMs);
+    const deadline = setTimeout(() => server.destroy(timedOut()), connectMs);
     server.once('connect', () => {
       clearTimeout(deadline);
       resolve({ kind: 'connected' });

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Certificate } from './certificate.ts';
-import { limits } from './limits.ts';
+import type { WebLimits } from './limits.ts';
 import { textResponse, type WebResponse } from './response.ts';
 import type { Answer, WebRequest } from './routes.ts';
 
 export interface HttpOptions {
   readonly certificate: Certificate;
+  readonly limits: WebLimits;
   /** Sent with every answer. */
   readonly headers: Readonly<Record<string, string>>;
   readonly answer: (request: WebRequest) => Promise<Answer>;
@@ -17,6 +18,7 @@ const tlsOptions = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as con
 
 /** HTTP over TLS on connections that are handed to it (`emit('connection', socket)`); it does not listen itself. */
 export function createHttp(options: HttpOptions): Server {
+  const { limits } = options;
   const server = createServer(
     {
       ...tlsOptions,
@@ -26,7 +28,7 @@ export function createHttp(options: HttpOptions): Server {
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.keepAliveMs,
-      connectionsCheckingInterval: 1000,
+      connectionsCheckingInterval: Math.min(1000, limits.headersMs),
       maxHeaderSize: limits.headerBytes,
       requireHostHeader: false, // clients of every age; the answer does not depend on it
     },
@@ -46,7 +48,7 @@ export function useCertificate(server: Server, { cert, key }: Certificate): void
 async function respond(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
   const startedAt = performance.now();
   response.on('error', () => {}); // the visitor is gone
-  const mayBeAnswered = discardBody(request);
+  const mayBeAnswered = discardBody(request, options.limits.bodyBytes);
   const answer: Answer = mayBeAnswered
     ? await options.answer({
         method: request.method ?? '',
@@ -62,13 +64,13 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
 }
 
 /** Nobody's body is of interest: false when a long one is announced; one that grows long ends the connection. */
-function discardBody(request: IncomingMessage): boolean {
+function discardBody(request: IncomingMessage, maxBytes: number): boolean {
   request.on('error', () => {});
-  if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return false;
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return false;
   let bytes = 0;
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > limits.bodyBytes) request.destroy();
+    if (bytes > maxBytes) request.destroy();
   });
   return true;
 }

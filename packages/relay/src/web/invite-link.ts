@@ -1,5 +1,4 @@
 import { accountLink, loginLink, needsLoginLink } from '@postern/invite';
-import { limits } from './limits.ts';
 import type { WebSettings } from './settings.ts';
 
 /**
@@ -32,8 +31,11 @@ export function loginInvite(
   });
 }
 
+/** Far longer than a token of ours; what is longer is not even passed on. */
+const maxTokenLength = 128;
+
 /** A token from a link, or undefined if it cannot be one of ours. */
 export function readToken(query: URLSearchParams): string | undefined {
   const token = query.get('token');
-  return token !== null && token.length <= limits.tokenLength && /^[A-Za-z0-9._~-]+$/.test(token) ? token : undefined;
+  return token !== null && token.length <= maxTokenLength && /^[A-Za-z0-9._~-]+$/.test(token) ? token : undefined;
 }

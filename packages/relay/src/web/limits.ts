@@ -1,5 +1,5 @@
 /** Every limit of the web server. A visitor needs one connection, one request, and no body at all. */
-export const limits = {
+export const webLimits = {
   /** Request line and headers; browsers send less than 2 KB, and we set no cookies. */
   headerBytes: 8192,
   headerCount: 64,
@@ -25,6 +25,6 @@ export const limits = {
   upstreamConnectMs: 5_000,
   /** How long requests under way may take when the server stops. */
   drainMs: 5_000,
-  /** The longest token that can be one of ours. */
-  tokenLength: 128,
 } as const;
+
+export type WebLimits = { readonly [Name in keyof typeof webLimits]: number };

@@ -7,7 +7,7 @@ import type { WebEvent } from './events.ts';
 import { stateOfFiles, stateOfFolder, watchState } from './file-state.ts';
 import { openFrontDoor } from './front-door.ts';
 import { createHttp, useCertificate } from './http.ts';
-import { limits } from './limits.ts';
+import { webLimits, type WebLimits } from './limits.ts';
 import { createPages, type Pages } from './pages.ts';
 import type { Registration } from './registration.ts';
 import { strictHeaders } from './response.ts';
@@ -21,6 +21,8 @@ export interface WebServerOptions {
   readonly onEvent?: (event: WebEvent) => void;
   /** What `/healthz` says: whether the relay can take mail and logins. */
   readonly isHealthy?: () => Promise<boolean>;
+  /** Other limits than the usual ones. */
+  readonly limits?: Partial<WebLimits>;
   /** How often certificate, key and the operator's folder are looked at. */
   readonly fileCheckMs?: number;
 }
@@ -43,9 +45,11 @@ const defaultFileCheckMs = 5_000;
  */
 export function createWebServer(options: WebServerOptions): WebServer {
   const { settings, registration, tls, onEvent = (): void => {}, isHealthy = async () => true } = options;
+  const limits: WebLimits = { ...webLimits, ...options.limits };
   let pages = makePages();
   const http = createHttp({
     certificate: readCertificate(tls),
+    limits,
     headers: strictHeaders({ hasPublicCertificate: !needsLoginLink(settings.domain) }),
     answer: (request) => answer(request, { settings, registration, pages, isHealthy, onEvent }),
     answered: ({ route, response }, milliseconds) =>
@@ -55,7 +59,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
     onEvent({ kind: 'connection.failed', stage: 'handshake', code: error.code ?? 'unknown' }),
   );
   const stopWatching = watchFiles();
-  const admission = new Admission();
+  const admission = new Admission(limits);
   const sockets = new Set<Socket>();
   const listeners = new Set<Server>();
 
@@ -103,7 +107,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
     const serveWeb = (): void => void http.emit('connection', socket);
     const handedOver = (): void => admission.leave(socket);
     if (settings.alpn === undefined) serveWeb();
-    else void openFrontDoor(socket, { alpn: settings.alpn, onEvent, serveWeb, handedOver });
+    else void openFrontDoor(socket, { alpn: settings.alpn, limits, onEvent, serveWeb, handedOver });
   }
 
   async function stop(): Promise<void> {

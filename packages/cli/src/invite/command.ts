@@ -1,0 +1,68 @@
+import { InviteError } from '@postern/invite';
+import { loadConfig, operatorInvite, webSettings } from '@postern/relay';
+import type { Argv, CommandModule } from 'yargs';
+import { InviteFileError, showInvite, type InviteOutputs, type Terminal } from './outputs.ts';
+
+interface InviteArguments extends InviteOutputs {
+  readonly config?: string | undefined;
+  readonly token?: string | undefined;
+}
+
+/** `postern invite`: the code that lets people in, for the terminal, for the web and for paper. */
+export const inviteCommand: CommandModule<object, InviteArguments> = {
+  command: 'invite',
+  describe: 'show the code and the link that let people in; write them to files, or as a poster',
+  builder: (yargs) =>
+    inviteOutputs(yargs)
+      .option('token', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'an invitation made before, for a relay where sign-up is by invitation',
+      })
+      .example('$0 invite --poster poster.pdf --language de', 'a poster to print, in German'),
+  handler: async (args) => {
+    const config = loadConfig(args.config);
+    if (config.accounts.registration === 'closed') {
+      return refuse('sign-up is closed (accounts.registration), so no code would let anybody in.');
+    }
+    if (config.accounts.registration === 'invite' && args.token === undefined) {
+      return refuse('sign-up is by invitation (accounts.registration): name one with --token.');
+    }
+    const settings = webSettings(config);
+    try {
+      await showInvite(settings, operatorInvite(settings, args.token), { outputs: args, terminal: thisTerminal() });
+    } catch (error) {
+      if (!(error instanceof InviteFileError || error instanceof InviteError)) throw error;
+      refuse(error.message);
+    }
+  },
+};
+
+/** The options that say where an invite goes; the same wherever one is made. */
+export function inviteOutputs<T>(yargs: Argv<T>): Argv<T & InviteOutputs> {
+  return yargs
+    .option('svg', { type: 'string', requiresArg: true, describe: 'write the code to this file, as SVG' })
+    .option('png', { type: 'string', requiresArg: true, describe: 'write the code to this file, as PNG' })
+    .option('poster', { type: 'string', requiresArg: true, describe: 'write an A4 poster to this file, .pdf or .svg' })
+    .option('language', {
+      type: 'string',
+      default: 'en',
+      requiresArg: true,
+      describe: "the poster's language, like de",
+    })
+    .option('link', { type: 'boolean', describe: 'print nothing but the link' });
+}
+
+export function thisTerminal(): Terminal {
+  const { stdout } = process;
+  return {
+    write: (text) => void stdout.write(text),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    hasColour: stdout.isTTY && stdout.hasColors(256) && process.env['NO_COLOR'] === undefined,
+  };
+}
+
+function refuse(reason: string): void {
+  process.stderr.write(`postern: ${reason}\n`);
+  process.exitCode = 1;
+}
