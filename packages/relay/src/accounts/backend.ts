@@ -10,7 +10,7 @@ import { isAutomaticSignUp, isMachineMade } from './machine-made.ts';
 import { Passwords } from './passwords.ts';
 import { isOurs } from './policy.ts';
 import { isProof, prove, RememberedLogins } from './proofs.ts';
-import { type AccountRow, addressPages, dayOf, findAccount, isLapsed, isReservation } from './records.ts';
+import { type AccountRow, dayOf, findAccount, isLapsed, isReservation, pagesOf } from './records.ts';
 import type { AccountSecrets } from './secrets.ts';
 import type { AccountSettings } from './settings.ts';
 import { resourceReader, type Resources } from './shortages.ts';
@@ -95,16 +95,15 @@ class StoredAccounts implements AccountBackend {
   }
 
   async *users(signal: AbortSignal): AsyncGenerator<string> {
-    const pages = addressPages((after, limit) =>
-      this.#store.read(async (db) => {
+    const pages = pagesOf((after, limit) =>
+      this.#store.read((db) => {
         const query = db.selectFrom('accounts').select('address').where('reserved_until', 'is', null);
-        const rows = await query.where('address', '>', after).orderBy('address').limit(limit).execute();
-        return rows.map(({ address }) => address);
+        return query.where('address', '>', after).orderBy('address').limit(limit).execute();
       }),
     );
     for await (const page of pages) {
       signal.throwIfAborted();
-      yield* page;
+      for (const { address } of page) yield address;
     }
   }
 

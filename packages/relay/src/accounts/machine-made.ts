@@ -1,51 +1,77 @@
 /**
- * Whether a password was surely drawn at random by a client: at least 22 letters and digits, 130 bits and more. Such a
- * one cannot be guessed, so a fast keyed proof of it may be kept. A wrong "no" costs an Argon2 run after a restart; a
- * wrong "yes" would weaken what a person thought up. So everything that people do in passwords is a "no".
+ * Whether a password was surely drawn at random by a program: 22 letters and digits or more. Such a one
+ * cannot be guessed, so a fast keyed proof of it may be kept. A wrong "no" costs an Argon2 run after a restart; a wrong
+ * "yes" would weaken what a person thought up. So everything that people do in passwords is a "no".
  *
- * Source: Delta Chat core, 50 letters and digits in src/qr.rs up to 2.57, 22 in src/automatic_relay_management.rs
- * login_param_from_host() from 2.58 on, 23 when it signs up by itself.
+ * Source: Delta Chat core draws 50 of all letters and digits in src/qr.rs up to 2.57, 22 in
+ * src/automatic_relay_management.rs login_param_from_host() from 2.58 on, 23 when it signs up by itself.
  */
 export function isMachineMade(password: Uint8Array): boolean {
   const text = Buffer.from(password.buffer, password.byteOffset, password.byteLength).toString('latin1');
-  if (!/^[A-Za-z0-9]{22,128}$/.test(text)) return false;
-  const share = (pattern: RegExp): number => (text.match(pattern)?.length ?? 0) / text.length;
-  const pairs = Array.from({ length: text.length - 1 }, (_, at) => text.slice(at, at + 2));
-  const shareOfPairs = (test: (pair: string) => boolean): number => pairs.filter(test).length / pairs.length;
+  if (text.length > maxLength || !/^[A-Za-z0-9]+$/.test(text)) return false;
+  if (text.length * bitsPerCharacter(text) < minBits) return false;
+  const plain = text.toLowerCase().replace(/[013457]/g, (digit) => letterMeant[digit] ?? digit);
   return (
-    share(/[a-z]/g) >= 0.18 && // 42 % in a random one
-    share(/[A-Z]/g) >= 0.18 && // 42 %
-    share(/[0-9]/g) <= 0.45 && // 16 %
-    share(/[aeiou]/gi) <= 0.34 && // 16 %; in words about 40 % of the letters
-    shareOfPairs((pair) => kind(pair[0]) !== kind(pair[1])) >= 0.36 && // 62 %
-    shareOfPairs((pair) => commonPairs.has(pair.toLowerCase())) <= 0.2 && // 6 %; in words about half
-    shareOfPairs(isStep) <= 0.2 && // 5 %
-    !/([A-Za-z0-9]{3,}).*\1/i.test(text) && // one in some hundreds
+    // Words have about 40 % vowels, and half of their pairs are common ones; at random it is 23 % and 10 %.
+    shareOf(/[aeiou]/g, plain) + shareOfPairs(plain, 1, (pair) => commonPairs.has(pair)) <= 0.56 &&
+    shareOfPairs(text.toLowerCase(), 1, isStep) <= 0.36 && // 12 % at random
+    shareOfPairs(text.toLowerCase(), 2, isStep) <= 0.36 && // A1b2C3d4
+    shareOfPairs(text, 1, ([first, second]) => kindOf(first) !== kindOf(second)) >= 0.6 * expectedChanges(text) &&
     !/(.)\1\1/.test(text) &&
-    !/[a-z]{7}|[A-Z]{7}|\d{6}|(?:19|20)\d\d$/.test(text)
+    !/([a-z0-9]{4}).*\1/.test(text.toLowerCase()) &&
+    !/\d{6}|(?:19|20)\d\d$/.test(text) &&
+    !(/[A-Z]/.test(text) && /[a-z]{8}|[A-Z]{8}/.test(text))
   );
 }
 
+/** Of 22 drawn from 62, worth 131 bits, one in ten has hardly a digit and is counted as drawn from 52. */
+const minBits = 125;
+/** What is longer was not drawn by a client that we know. */
+const maxLength = 64;
+
 /** A client that signs up by itself marks it by one more letter in the password (Delta Chat core 2.58 and later). */
 export function isAutomaticSignUp({ password }: { readonly password: Uint8Array }): boolean {
-  return password.length === 23 && password.every((byte) => isLetterOrDigit(byte));
+  return password.length === 23 && password.every((byte) => /[A-Za-z0-9]/.test(String.fromCharCode(byte)));
 }
 
-function isLetterOrDigit(byte: number): boolean {
-  return /[A-Za-z0-9]/.test(String.fromCharCode(byte));
+const kinds = [/[a-z]/g, /[A-Z]/g, /[0-9]/g] as const;
+const lettersOfKind = [26, 26, 10] as const;
+
+/** Of the kinds that are there in earnest: a capital in front and a digit at the end make no other alphabet. */
+function bitsPerCharacter(text: string): number {
+  const size = kinds.reduce((sum, kind, at) => sum + (shareOf(kind, text) > 0.06 ? (lettersOfKind[at] ?? 0) : 0), 0);
+  return Math.log2(Math.max(size, 1));
 }
 
-function kind(character = ''): number {
-  return /[a-z]/.test(character) ? 0 : /[A-Z]/.test(character) ? 1 : 2;
+/** How often two neighbours are of different kinds when characters like these stand in no order. People write in runs. */
+function expectedChanges(text: string): number {
+  return 1 - kinds.reduce((sum, kind) => sum + shareOf(kind, text) ** 2, 0);
+}
+
+function shareOf(pattern: RegExp, text: string): number {
+  return (text.match(pattern)?.length ?? 0) / text.length;
+}
+
+/** Two characters that stand so far apart, all over the text. */
+function shareOfPairs(text: string, distance: number, test: (pair: string) => boolean): number {
+  const pairs = Array.from({ length: text.length - distance }, (_, at) => text.charAt(at) + text.charAt(at + distance));
+  return pairs.filter(test).length / pairs.length;
+}
+
+function kindOf(character = ''): number {
+  return kinds.findIndex((kind) => character.search(kind) === 0);
 }
 
 /** Neighbours in the alphabet or on a keyboard, and doubled characters. */
 function isStep(pair: string): boolean {
-  const [first = 0, second = 0] = Buffer.from(pair.toLowerCase(), 'latin1');
-  return Math.abs(first - second) <= 1 || keyboardRows.includes(pair.toLowerCase());
+  const [first = 0, second = 0] = Buffer.from(pair, 'latin1');
+  return Math.abs(first - second) <= 1 || keyboard.includes(pair) || keyboard.includes(`${pair[1]}${pair[0]}`);
 }
 
-const keyboardRows = 'qwertyuiop asdfghjkl zxcvbnm poiuytrewq lkjhgfdsa mnbvcxz';
+const keyboard = '1234567890 qwertyuiop asdfghjkl zxcvbnm 1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p';
+
+/** How people write words with digits. */
+const letterMeant: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't' };
 
 /** Frequent pairs of letters in European languages written with Latin letters. */
 const commonPairs: ReadonlySet<string> = new Set(

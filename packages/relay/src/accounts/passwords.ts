@@ -26,7 +26,9 @@ export class Passwords {
 
   /** @throws OverloadError; RangeError for a stored form that is not known: that is our failure, not the user's. */
   async verify(password: Uint8Array, stored: string, signal: AbortSignal): Promise<boolean> {
-    return await this.#queue.run(() => check(password, stored), signal);
+    if (!isLocked(stored)) return await this.#queue.run(() => check(password, stored), signal);
+    await this.pretend(password, signal);
+    return false;
   }
 
   /** Takes as long as {@link verify}, for an address that does not exist. */
@@ -52,7 +54,15 @@ export class Passwords {
 
 /** Whether {@link Passwords.verify} can check a stored form: asked before one is imported. */
 export function isKnownHash(stored: string): boolean {
-  return /^\{ARGON2ID\}\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[\w+/]+\$[\w+/]+$/.test(stored) || isSha512Crypt(stored);
+  const argon2 = /^\{ARGON2ID\}\$argon2id\$v=19\$m=\d{1,6},t=\d{1,2},p=\d{1,2}\$[\w+/]{11,86}\$[\w+/]{22,86}$/;
+  return argon2.test(stored) || isSha512Crypt(stored) || isLocked(stored);
+}
+
+/** Stands where a password was that cannot be checked: the account is there, and nobody gets in. */
+export const lockedPassword = '{LOCKED}';
+
+export function isLocked(stored: string): boolean {
+  return stored === lockedPassword;
 }
 
 async function check(password: Uint8Array, stored: string): Promise<boolean> {

@@ -33,16 +33,16 @@ export function isLapsed(row: AccountRow, seconds: number): boolean {
   return row.reserved_until !== null && row.reserved_until <= seconds;
 }
 
-/** Every address in order, in pages, so that a million of them need no more memory than a thousand. */
-export async function* addressPages(
-  page: (after: string, limit: number) => Promise<readonly string[]>,
+/** Rows in the order of their addresses, in pages, so that a million of them need no more memory than a thousand. */
+export async function* pagesOf<Row extends { readonly address: string }>(
+  page: (after: string, limit: number) => Promise<readonly Row[]>,
   pageSize = 1_000,
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<readonly Row[]> {
   for (let after = ''; ;) {
-    const addresses = await page(after, pageSize);
-    if (addresses.length > 0) yield addresses;
-    const last = addresses.at(-1);
-    if (last === undefined || addresses.length < pageSize) return;
-    after = last;
+    const rows = await page(after, pageSize);
+    if (rows.length > 0) yield rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageSize) return;
+    after = last.address;
   }
 }

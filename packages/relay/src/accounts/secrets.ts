@@ -21,11 +21,13 @@ export function deriveSecrets(secret: Uint8Array): AccountSecrets {
  * Reads the secret, and makes it at the first start. Belongs into the backup, apart from the database; hosts that share
  * a database share it.
  *
- * @param random gives that many random bytes.
- * @throws RangeError when the file is not one of ours.
+ * @param random gives that many random bytes; without it a secret that is missing stays so, as is right for commands.
+ * @throws RangeError when the file is not one of ours, or missing.
  */
-export function loadSecrets(path: string, random: (size: number) => Uint8Array): AccountSecrets {
-  const secret = read(path) ?? create(path, random(secretBytes));
+export function loadSecrets(path: string, random?: (size: number) => Uint8Array): AccountSecrets {
+  const secret = read(path) ?? (random && create(path, random(secretBytes)));
+  if (secret === undefined)
+    throw new RangeError(`${path}: is missing. Put it back from the backup, or start the relay.`);
   if (secret.length !== secretBytes) {
     throw new RangeError(
       `${path}: holds ${secret.length} bytes where a secret has ${secretBytes}. Put it back from the backup.`,

@@ -11,11 +11,10 @@ const cacheKiB = 16_384;
 /** All our statements are written in the source, and few; those with lists of varying length are why there is a bound. */
 const maxPreparedStatements = 200;
 
-export function openSqlite(location: { readonly path: string; readonly create?: boolean }): OpenedDatabase {
-  const { path } = location;
+export function openSqlite(path: string, create: boolean): OpenedDatabase {
   try {
     // Hashes are nobody else's business: the file, and with it its -wal and -shm, is readable to its owner only.
-    if (location.create !== false) closeSync(openSync(path, 'a', 0o600));
+    if (create) closeSync(openSync(path, 'a', 0o600));
     const inode = statSync(path).ino;
     const database = new Database(path, { timeout: busyTimeoutMs });
     // WAL: readers never wait. FULL: whoever was told "account created" still has it after a power cut.

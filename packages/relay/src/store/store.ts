@@ -11,8 +11,7 @@ import type { Tables } from './tables.ts';
 export type StoreKind = 'sqlite' | 'postgresql';
 
 export type StoreLocation =
-  /** `create: false` refuses to make a new, empty database: right for commands, which look at what a relay keeps. */
-  | { readonly kind: 'sqlite'; readonly path: string; readonly create?: boolean }
+  | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgresql'; readonly url: string };
 
 /** Everything that the relay keeps in a database. */
@@ -43,6 +42,8 @@ export interface OpenedDatabase {
 }
 
 export interface StoreOptions {
+  /** False refuses to make a new, empty file: right for commands, which look at what a relay keeps. */
+  readonly create?: boolean;
   readonly migrations?: readonly Migration[];
   /** How long work waits for other processes to let it through. Below the 9 s after which a login counts as failed. */
   readonly patienceMs?: number;
@@ -56,8 +57,8 @@ const longestPauseMs = 40;
  * @throws StoreError
  */
 export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
-  const { migrations = allMigrations, patienceMs = 5_000 } = options;
-  const opened = location.kind === 'sqlite' ? openSqlite(location) : openPostgresql(location);
+  const { create = true, migrations = allMigrations, patienceMs = 5_000 } = options;
+  const opened = location.kind === 'sqlite' ? openSqlite(location.path, create) : openPostgresql(location);
   const store = new KyselyStore(location.kind, opened, patienceMs);
   try {
     await store.migrate(migrations);

@@ -37,7 +37,7 @@ describe('a SQLite store', () => {
   });
 
   it('is not made by a command that only looks', async () => {
-    const opening = openStore({ kind: 'sqlite', path, create: false });
+    const opening = openStore({ kind: 'sqlite', path }, { create: false });
     await expect(opening).rejects.toMatchObject({ name: 'StoreError', code: 'missing-file' });
   });
 

@@ -1,0 +1,163 @@
+import { rm } from 'node:fs/promises';
+import type { Store } from '../store/store.ts';
+import { type AccountCounts, type AccountFilter, countAccounts, selectAccounts } from './account-filter.ts';
+import { normalizeUser } from './address.ts';
+import { accountLock } from './creation.ts';
+import { type AccountView, type PortableAccount, toPortable, toView } from './exchange.ts';
+import { findAccounts } from './import-sources.ts';
+import { importAccounts, type ImportReport } from './import.ts';
+import { insertInvite, type InviteRow, listInvites, type NewInvite, revokeInvite } from './invites.ts';
+import { isOurs, type RegistrationMode } from './policy.ts';
+import { type AccountRow, dayOf, findAccount, isReservation } from './records.ts';
+import type { AccountSecrets } from './secrets.ts';
+import type { AccountSettings } from './settings.ts';
+import { readSwitches, switchRegistration, switchRestoring } from './switches.ts';
+import { buryAddresses, tombstoneOf } from './tombstones.ts';
+
+export interface AdministrationOptions {
+  readonly store: Store;
+  readonly settings: AccountSettings;
+  readonly secrets: AccountSecrets;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly random: (size: number) => Uint8Array;
+}
+
+export interface RegistrationStatus {
+  readonly mode: RegistrationMode;
+  /** Whether an operator switched it; otherwise it is as the configuration says. */
+  readonly isSwitched: boolean;
+  readonly isRestoring: boolean;
+}
+
+/** What an operator does with accounts, beside a relay that runs: everything takes effect at the next login. */
+export class Administration {
+  readonly #options: AdministrationOptions;
+
+  constructor(options: AdministrationOptions) {
+    this.#options = options;
+  }
+
+  async close(): Promise<void> {
+    await this.#options.store.close();
+  }
+
+  /** In the order of their addresses. */
+  async *select(filter: AccountFilter): AsyncGenerator<AccountView> {
+    for await (const row of this.#rows(filter)) yield toView(row);
+  }
+
+  /** With passwords, as `import` takes them; reservations are left out. */
+  async *export(filter: AccountFilter): AsyncGenerator<PortableAccount> {
+    for await (const row of this.#rows(filter)) {
+      if (!isReservation(row)) yield toPortable(row);
+    }
+  }
+
+  async count(filter: AccountFilter): Promise<AccountCounts> {
+    return await this.#options.store.read((db) => countAccounts(db, filter, this.#today()));
+  }
+
+  async find(address: string): Promise<AccountView | undefined> {
+    const row = await this.#options.store.read((db) => findAccount(db, normalizeUser(address)));
+    return row && toView(row);
+  }
+
+  /** @param reason for the person, at the next login. @returns whether there is such an account. */
+  async block(address: string, reason: string | null): Promise<boolean> {
+    return await this.#update(address, { blocked_day: this.#today(), blocked_reason: reason });
+  }
+
+  async unblock(address: string): Promise<boolean> {
+    return await this.#update(address, { blocked_day: null, blocked_reason: null });
+  }
+
+  /**
+   * Removes an account and its mail; the address stays taken for `tombstoneDays`.
+   *
+   * @returns whether there was such an account.
+   */
+  async remove(address: string, options: { readonly keepMail?: boolean } = {}): Promise<boolean> {
+    const { store, settings, secrets, now } = this.#options;
+    const user = normalizeUser(address);
+    const expiresAt = Math.floor(now() / 1_000) + settings.tombstoneDays * 86_400;
+    const isRemoved = await store.write(async (db) => {
+      const result = await db.deleteFrom('accounts').where('address', '=', user).executeTakeFirst();
+      if (result.numDeletedRows === 0n) return false;
+      await buryAddresses(db, [tombstoneOf(secrets.tombstoneKey, user)], expiresAt);
+      return true;
+    }, accountLock(user));
+    // Whatever the database holds, only a folder with a name of ours is ever removed.
+    if (isRemoved && options.keepMail !== true && isOurs(user, settings)) {
+      await rm(settings.homeOf(user), { recursive: true, force: true });
+    }
+    return isRemoved;
+  }
+
+  /** @param path see `findAccounts`. */
+  async import(
+    path: string,
+    options: { readonly isDryRun: boolean; readonly onProgress: (done: number) => void },
+  ): Promise<ImportReport> {
+    const { store, settings, secrets } = this.#options;
+    const { tombstoneKey } = secrets;
+    return await importAccounts(findAccounts(path, this.#today()), {
+      store,
+      rules: settings,
+      tombstoneKey,
+      ...options,
+    });
+  }
+
+  async registration(): Promise<RegistrationStatus> {
+    const { registration, isRestoring } = await this.#options.store.read(readSwitches);
+    return {
+      mode: registration ?? this.#options.settings.registration,
+      isSwitched: registration !== undefined,
+      isRestoring,
+    };
+  }
+
+  /** @param mode undefined: as the configuration says. */
+  async switchRegistration(mode: RegistrationMode | undefined): Promise<void> {
+    await this.#options.store.write((db) => switchRegistration(db, mode));
+  }
+
+  async switchRestoring(isRestoring: boolean): Promise<void> {
+    await this.#options.store.write((db) => switchRestoring(db, isRestoring));
+  }
+
+  async createInvite(invite: NewInvite): Promise<{ readonly id: string; readonly token: string }> {
+    const { store, random, now } = this.#options;
+    const seconds = Math.floor(now() / 1_000);
+    return await store.write((db) => insertInvite(db, invite, { random, seconds }));
+  }
+
+  async invites(): Promise<readonly InviteRow[]> {
+    return await this.#options.store.read(listInvites);
+  }
+
+  /** @returns whether there was one to revoke. */
+  async revokeInvite(id: string): Promise<boolean> {
+    return await this.#options.store.write((db) => revokeInvite(db, id, Math.floor(this.#options.now() / 1_000)));
+  }
+
+  #today(): number {
+    return dayOf(this.#options.now());
+  }
+
+  #rows(filter: AccountFilter): AsyncGenerator<AccountRow> {
+    return selectAccounts((work) => this.#options.store.read(work), filter, this.#today());
+  }
+
+  async #update(
+    address: string,
+    change: { readonly blocked_day: number | null; readonly blocked_reason: string | null },
+  ): Promise<boolean> {
+    const user = normalizeUser(address);
+    return await this.#options.store.write(async (db) => {
+      const result = await db.updateTable('accounts').set(change).where('address', '=', user).executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    }, accountLock(user));
+  }
+}
