@@ -5,10 +5,12 @@ import { InviteError } from './errors.ts';
 // RFC 1035 §2.3.4: 63 octets a label, 253 a name in letters. An underscore is no host name, but trial relays have one.
 const labelForm = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const maxNameLength = 253;
+const lettersOnly = /^[\p{L}\p{M}\p{N}._-]+$/u;
 
 /** `chat.example.org` as clients write it: lower case, IDN in its `xn--` form. @throws InviteError `domain`. */
 export function domainName(text: string): string {
-  const name = domainToASCII(text).toLowerCase();
+  // domainToASCII is of the URL parser: it undoes percent signs and cuts off a path.
+  const name = lettersOnly.test(text) ? domainToASCII(text).toLowerCase() : '';
   if (name.length > maxNameLength || !name.split('.').every((label) => labelForm.test(label)) || isIPv4(name)) {
     throw new InviteError('domain', `${quoted(text)} is not a domain name like chat.example.org.`);
   }
