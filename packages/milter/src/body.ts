@@ -1,3 +1,4 @@
+import { checkObserved } from './observed.ts';
 import type { BodyHandler, MessageContext } from './handlers.ts';
 import { after, type Eventual } from './eventual.ts';
 import { type BodyVerdict, type MessageVerdict, skip } from './verdicts.ts';
@@ -13,7 +14,9 @@ export interface BodySink {
 /** Makes what takes one message's body. */
 export function bodySink<C, M>(handler: BodyHandler<C, M>, context: MessageContext<C, M>): BodySink {
   if (typeof handler === 'function') return { chunk: (bytes) => handler(bytes, context), end: () => undefined };
-  if ('observe' in handler) return { chunk: (bytes) => handler.observe(bytes, context), end: () => undefined };
+  if ('observe' in handler) {
+    return { chunk: (bytes) => after(handler.observe(bytes, context), checkObserved), end: () => undefined };
+  }
   switch (handler.mode) {
     case 'prefix':
       return new PrefixSink(handler.bytes, (bytes) => handler.handler(bytes, context));

@@ -3,6 +3,7 @@ import { after, type Eventual } from './eventual.ts';
 import type { Action, EditQueue } from './edits.ts';
 import { type BodyEvent, type ConnectEvent, EndOfMessageEvent, type HeloEvent, type UnknownEvent } from './events.ts';
 import type { ConnectionContext, EndOfMessageContext, Handler, Handlers } from './handlers.ts';
+import { checkObserved } from './observed.ts';
 import { skip, type Verdict } from './verdicts.ts';
 import type { MtaEvent } from './wire/commands.ts';
 
@@ -80,11 +81,4 @@ function call<E, X>(handler: Handler<E, X, Verdict> | undefined, event: E, conte
   return typeof handler === 'function'
     ? handler(event, context)
     : after(handler.observe(event, context), checkObserved);
-}
-
-/** The types forbid it; nobody would read it, or, where answers are not saved, somebody would. */
-function checkObserved(returned: unknown): undefined {
-  if (typeof returned === 'object' && returned !== null && 'kind' in returned) {
-    throw new TypeError('an observer returned a verdict, which nobody waits for');
-  }
 }

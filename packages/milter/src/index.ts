@@ -33,3 +33,4 @@ export { systemdSocket } from './systemd.ts';
 export { EditError, HandlerTimeoutError, LimitError, MilterProtocolError } from './errors.ts';
 export type { EditErrorCode, ProtocolErrorCode } from './errors.ts';
 export type { Stage } from './stages.ts';
+export { filter, type FilterContext, type FilterOptions, type Judge, type Mail, type WantedBody } from './filter.ts';
