@@ -13,6 +13,8 @@ export default class ClosingLine implements Reporter {
         else if (state === 'skipped') skipped += 1;
         else failed += 1;
       }
+      // A suite that could not be set up skips its tests: that is a failure too.
+      for (const suite of module.children.allSuites()) failed += suite.errors().length;
       failed += module.errors().length;
     }
     const tail = skipped > 0 ? `, ${skipped} skipped` : '';

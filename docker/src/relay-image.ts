@@ -51,14 +51,14 @@ function workspacePackages(): string[] {
   );
 }
 
-/** What a package publishes, without its sources. */
+/** What a package publishes, without its TypeScript. */
 async function copyPackage(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   const { files } = await manifestOf(from);
-  for (const name of ['package.json', ...files.filter((file) => file !== 'src')]) {
+  for (const name of ['package.json', ...files]) {
     await cp(join(from, name), join(to, name), {
       recursive: true,
-      filter: (path) => !/\.(map|tsbuildinfo)$/.test(path),
+      filter: (path) => !/\.(ts|map|tsbuildinfo)$/.test(path),
     });
   }
 }

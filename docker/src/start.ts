@@ -70,7 +70,7 @@ function runArguments(
     [ports.submission, 465],
     [ports.web, 443],
   ].flatMap(([outside, inside]) => ['--publish', `${outside}:${inside}`]);
-  const run = ['run', '--detach', '--name', container, '--hostname', 'relay', '--ulimit', 'nofile=65536:65536'];
+  const run = ['run', '--detach', '--name', container, '--hostname', 'relay'];
   return [...run, '--volume', `${data}:/var/lib/postern`, '--env', `POSTERN_HOST=${host}`, ...publish, image];
 }
 

@@ -18,6 +18,11 @@ export interface Config {
     readonly registration: 'open' | 'invite' | 'closed';
     /** Sign-ups that a client makes by itself, without a person having scanned anything. */
     readonly automatic: 'allow' | 'limit' | 'deny';
+    /** No new accounts while the machine's load is above this (the average of a minute; by default 5 per core). */
+    readonly maxLoad?: number | undefined;
+    /** No new accounts while less memory or disk space is free, in megabytes. */
+    readonly minFreeMemoryMb: number;
+    readonly minFreeDiskMb: number;
   };
   readonly store: {
     /** Where accounts are kept: `sqlite` (a file in `data`), or a `postgresql://` address that several hosts share. */
@@ -72,6 +77,9 @@ export const configSchema: z.ZodType<Config> = z
         passwordMinLength: z.int().min(9).max(1000).default(9),
         registration: z.enum(['open', 'invite', 'closed']).default('open'),
         automatic: z.enum(['allow', 'limit', 'deny']).default('allow'),
+        maxLoad: z.number().positive().optional(),
+        minFreeMemoryMb: z.int().min(0).default(100),
+        minFreeDiskMb: z.int().min(0).default(1_000),
       })
       .prefault({}),
     store: z

@@ -39,8 +39,15 @@ export function relaySupervisor(config: Config, serve: readonly [string, ...stri
     [
       ...ours,
       { name: 'dovecot', command: 'dovecot', args: ['-F', '-c', layout.dovecotConf], keepLine },
-      { name: 'postfix', command: 'postfix', args: ['-c', layout.postfixFolder, 'start-fg'], keepLine },
+      { name: 'postfix', command: 'sh', args: ['-c', postfixMasterInForeground, 'sh', layout.postfixFolder], keepLine },
     ],
     log,
   );
 }
+
+/**
+ * What `postfix start-fg` does (postfix conf/postfix-script), but without the shell that it leaves between us and the
+ * master: a signal to that shell would stop the shell only.
+ */
+const postfixMasterInForeground =
+  'postfix -c "$1" check && MAIL_CONFIG="$1" && export MAIL_CONFIG && exec "$(postconf -xh daemon_directory)/master" -s';

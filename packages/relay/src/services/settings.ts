@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { accountDefaults, type AccountSettings } from '../accounts/settings.ts';
 import type { Config } from '../config/config.ts';
 import { layoutOf, mailUser } from '../setup/layout.ts';
 import type { StoreLocation } from '../store/store.ts';
 import type { WebSettings } from '../web/settings.ts';
+
+const maxLoadPerCore = 5;
 
 /** Where the configuration says that accounts are kept. */
 export function storeLocation(config: Config): StoreLocation {
@@ -20,7 +23,12 @@ export function accountSettings(config: Config): AccountSettings {
     homeOf: (user) => join(mail, user),
     uid: mailUser.uid,
     gid: mailUser.uid,
-    shortages: { ...accountDefaults.shortages, diskFolder: config.data },
+    shortages: {
+      maxLoad1m: config.accounts.maxLoad ?? maxLoadPerCore * availableParallelism(),
+      minFreeMemoryBytes: config.accounts.minFreeMemoryMb * 1_000_000,
+      minFreeDiskBytes: config.accounts.minFreeDiskMb * 1_000_000,
+      diskFolder: config.data,
+    },
   };
 }
 

@@ -1,6 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { Log } from './log.ts';
 
 /** A program that has to run as long as the relay does. */
@@ -63,10 +66,6 @@ export class Supervisor {
   #run(program: Program, delayMs: number): void {
     const startedAt = performance.now();
     const child = spawnProgram(program);
-    if (program.keepLine !== undefined) {
-      passOn(child.stdout, program.keepLine);
-      passOn(child.stderr, program.keepLine);
-    }
     const ended = new Promise<void>((resolve) => {
       child.once('error', (error) => {
         this.#log('program.failed', { program: program.name, error: error.message });
@@ -95,25 +94,41 @@ export class Supervisor {
 }
 
 function spawnProgram({ command, args, sockets = [], user, keepLine }: Program): ChildProcess {
-  const output = keepLine === undefined ? 'inherit' : 'pipe';
+  const output = keepLine === undefined ? undefined : filteredOutput(keepLine);
   const { LISTEN_PID: _, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...inherited } = process.env;
-  return spawn(command, args, {
-    stdio: ['ignore', output, output, ...sockets.map(({ fd }) => fd)],
-    env: {
-      ...inherited,
-      ...(sockets.length > 0 && {
-        LISTEN_FDS: String(sockets.length),
-        LISTEN_FDNAMES: sockets.map(({ name }) => name).join(':'),
-      }),
-    },
-    ...(user !== undefined && { uid: user.uid, gid: user.uid }),
-  });
+  try {
+    return spawn(command, args, {
+      stdio: ['ignore', output ?? 'inherit', output ?? 'inherit', ...sockets.map(({ fd }) => fd)],
+      env: {
+        ...inherited,
+        ...(sockets.length > 0 && {
+          LISTEN_FDS: String(sockets.length),
+          LISTEN_FDNAMES: sockets.map(({ name }) => name).join(':'),
+        }),
+      },
+      ...(user !== undefined && { uid: user.uid, gid: user.uid }),
+    });
+  } finally {
+    if (output !== undefined) closeSync(output);
+  }
 }
 
-function passOn(output: Readable | null, keepLine: (line: string) => string | undefined): void {
-  if (output === null) return;
-  createInterface({ input: output }).on('line', (line) => {
+/**
+ * A pipe whose lines are passed on to standard error as far as they are worth keeping. It is a FIFO with a name as long
+ * as somebody writes: Postfix opens /dev/stdout again, which neither the socket pair that Node calls a pipe nor a file
+ * without a name allows (postfix src/util/safe_open.c).
+ *
+ * @returns the descriptor of its writing end.
+ */
+function filteredOutput(keepLine: (line: string) => string | undefined): number {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-log-'));
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', ['-m', '600', path]);
+  const input = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) });
+  input.once('close', () => rmSync(folder, { recursive: true, force: true }));
+  createInterface({ input }).on('line', (line) => {
     const kept = keepLine(line);
     if (kept !== undefined) process.stderr.write(`${kept}\n`);
   });
+  return openSync(path, constants.O_WRONLY);
 }
