@@ -1,0 +1,69 @@
+import { ensureImage, type Suite } from '@postern/docker';
+import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
+import type { Peer } from './line-channel.ts';
+
+/** Stock Dovecot with the notify plugin, where every name and password is right. */
+export interface NotifyServer extends AsyncDisposable {
+  readonly imap: Peer;
+  readonly lmtp: Peer;
+  /** Runs a shell command inside. @returns its standard output. @throws when it fails. */
+  run(command: string): Promise<string>;
+  /** Settles when the command succeeds; asks again and again. */
+  eventually(command: string): Promise<void>;
+  log(): Promise<string>;
+}
+
+/** @param more lines for dovecot.conf, which both series have to understand. */
+export async function startNotifyServer(suite: Suite, more = ''): Promise<NotifyServer> {
+  const log: string[] = [];
+  const container: StartedTestContainer = await new GenericContainer(await ensureImage('notify', suite))
+    .withExposedPorts(24, 143)
+    .withCopyContentToContainer([{ target: '/etc/dovecot/more.conf', content: more }])
+    .withAddedCapabilities('SYS_PTRACE') // to look at processes that have dropped root
+    .withLogConsumer((stream) => stream.on('data', (line) => log.push(String(line))))
+    .withWaitStrategy(Wait.forLogMessage(/starting up for/))
+    .start();
+  const execute = (command: string): ReturnType<StartedTestContainer['exec']> =>
+    container.exec(['sh', '-c', command], { user: 'root' });
+  return {
+    imap: { port: container.getMappedPort(143) },
+    lmtp: { port: container.getMappedPort(24) },
+    async run(command) {
+      const { stdout, output, exitCode } = await execute(command);
+      if (exitCode !== 0) throw new Error(`${command}: exit code ${exitCode}: ${output}`);
+      return stdout;
+    },
+    async eventually(command) {
+      while ((await execute(command)).exitCode !== 0);
+    },
+    log: async () => log.join(''),
+    async [Symbol.asyncDispose]() {
+      await container.stop();
+    },
+  };
+}
+
+/** Clients that wait for a second are taken over by one process for all of them (imap-hibernate). */
+export const hibernation = `
+imap_hibernate_timeout = 1s
+service imap {
+  extra_groups = vmail
+  unix_listener imap-master {
+    user = dovecot
+  }
+}
+service imap-hibernate {
+  unix_listener imap-hibernate {
+    mode = 0660
+    group = vmail
+  }
+}
+`;
+
+/** Every imap process runs under valgrind, which writes a report of its own for each. */
+export const underValgrind = `
+service imap {
+  executable = /usr/bin/valgrind --leak-check=full --log-file=/var/log/valgrind/%p /usr/lib/dovecot/imap
+  vsz_limit = 8G
+}
+`;
