@@ -1,7 +1,12 @@
 import { ConfigError, SetupError } from '@postern/relay';
 import yargs, { type Argv } from 'yargs';
+import { accountsCommand } from './accounts/command.ts';
 import { configCommand } from './config.ts';
 import { healthCommand } from './health.ts';
+import { inviteCommand } from './invite/command.ts';
+import { withInviteTokens } from './invite-tokens/commands.ts';
+import { registrationCommand } from './registration/command.ts';
+import { restoreCommand } from './registration/restore.ts';
 import { prepareCommand, serveCommand, superviseCommand } from './services.ts';
 
 /** The command line of a relay: one definition gives parser, help and types. */
@@ -14,6 +19,10 @@ export function commandLine(args: readonly string[]): Argv {
       describe: 'the configuration file (POSTERN_CONFIG, else /etc/postern/postern.toml)',
       global: true,
     })
+    .command(withInviteTokens(inviteCommand))
+    .command(accountsCommand)
+    .command(registrationCommand)
+    .command(restoreCommand)
     .command(configCommand)
     .command(healthCommand)
     .command(prepareCommand)
