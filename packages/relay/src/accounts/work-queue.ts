@@ -29,18 +29,19 @@ export class WorkQueue {
    */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (signal.aborted) throw gone();
-    if (!this.isIdle) await this.#turn(signal);
-    this.#running += 1;
+    if (this.isIdle) this.#running += 1;
+    else await this.#turn(signal);
     try {
       return await task();
     } finally {
-      this.#running -= 1;
-      for (const start of this.#waiting) {
-        this.#waiting.delete(start);
-        start();
-        break;
-      }
+      this.#passOn();
     }
+  }
+
+  /** Whoever has waited longest gets the place of the task that ended: nobody can slip in between. */
+  #passOn(): void {
+    for (const start of this.#waiting) return start();
+    this.#running -= 1;
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
