@@ -6,8 +6,15 @@
  * @returns undefined when the line is not to be kept.
  */
 export function keepLine(line: string): string | undefined {
-  return worthKeeping.test(line) ? redact(line) : undefined;
+  const text = line.replace(syslogHeader, '');
+  return worthKeeping.test(text) && !known.test(text) ? redact(text) : undefined;
 }
+
+/** `Nov 22 21:00:00 host `: whoever collects our lines adds the time. */
+const syslogHeader = /^[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ /;
+
+/** Refused logins: our auth service has a line for each, with the reason. */
+const known = /: warning: \S+: SASL \S+ authentication failed:/;
 
 /** Postfix: `postfix/smtpd[7]: warning: …` (msg(3)). Dovecot: `imap(…): Error: …` (lib/failures.c). */
 const worthKeeping = /: (?:warning|error|fatal|panic): |\b(?:Warning|Error|Fatal|Panic): /;
@@ -16,7 +23,7 @@ const worthKeeping = /: (?:warning|error|fatal|panic): |\b(?:Warning|Error|Fatal
 export function redact(line: string): string {
   return line
     .replace(/<[^<>\s]*>/g, '<…>')
-    .replace(/[^\s<>,;:()[\]"'=]+@(?:[\w.-]+|\[[^\]\s]*\])/gu, '…@…')
+    .replace(/[^\s<>,;:()[\]"'=]+@(?:[\w.-]+|\[[^\]\s]*\])/gu, '…')
     .replace(/\b[\w.-]*\[(?:[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*|unknown)\]/g, '[…]')
     .replace(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/g, '…')
     .replace(/(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4})*|(?<![\w:])::[0-9a-fA-F:]+/g, '…')
