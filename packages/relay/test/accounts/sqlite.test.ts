@@ -1,4 +1,10 @@
-import { describeAccounts } from './backend-suite.ts';
 import { temporaryStore } from '../store/temporary-store.ts';
+import { describeAdministration } from './administration-suite.ts';
+import { describeAccounts } from './backend-suite.ts';
+import { describePasswords } from './password-suite.ts';
+import { describeRegistration } from './registration-suite.ts';
 
 describeAccounts('SQLite', temporaryStore);
+describePasswords('SQLite', temporaryStore);
+describeRegistration('SQLite', temporaryStore);
+describeAdministration('SQLite', temporaryStore);
