@@ -15,3 +15,4 @@ export {
   type CheckpasswordServer,
   type CheckpasswordServerOptions,
 } from './checkpassword/server.ts';
+export { inheritedSockets } from './sockets/systemd.ts';

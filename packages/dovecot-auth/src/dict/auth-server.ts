@@ -45,7 +45,7 @@ function authDict({ backend, passwordKey, userName = dovecotUserName }: DictAuth
       const { service, remoteAddress, password, user: name } = readPasswordKey(key.slice(PASSDB.length), passwordKey);
       if (password === undefined) {
         // Nothing has been proven, and nothing may be created; what exists is told, but lets nobody in.
-        return (await lookup(name, signal)) === undefined ? undefined : impossiblePassword(undefined);
+        return (await lookup(name, signal)) === undefined ? undefined : impossiblePassword();
       }
       const user = userNameFrom(name, userName);
       if (user === undefined) return undefined;
@@ -68,14 +68,14 @@ function passdbReply(outcome: LoginOutcome): string | undefined {
     const userdb = Object.entries(outcome.record.fields).map(([name, value]) => [`userdb_${name}`, value]);
     return JSON.stringify({ nopassword: 'y', ...Object.fromEntries(userdb) });
   }
-  return outcome.reason === undefined ? undefined : impossiblePassword(reasonText(outcome.reason));
+  return outcome.reason === undefined
+    ? undefined
+    : // Dovecot drops what a failed passdb said, the reason with it. So this one neither fails nor succeeds: the reason
+      // is kept, and the next passdb, which our configuration makes refuse everybody, fails the login.
+      JSON.stringify({ noauthenticate: 'y', reason: reasonText(outcome.reason) });
 }
 
-/**
- * A password that nobody has: Dovecot fails the login itself and passes `reason` on to IMAP and SMTP.
- * (`nopassword` with `nologin` would show a reason too, but Postfix takes that for a success.)
- */
-function impossiblePassword(reason: string | undefined): string {
-  const password = `{PLAIN}${randomBytes(24).toString('hex')}`;
-  return JSON.stringify({ password, ...(reason !== undefined && { reason }) });
+/** A password that nobody has. */
+function impossiblePassword(): string {
+  return JSON.stringify({ password: `{PLAIN}${randomBytes(24).toString('hex')}` });
 }

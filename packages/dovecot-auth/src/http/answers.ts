@@ -73,7 +73,8 @@ export class HttpAnswers {
     try {
       for await (const user of backend.users(left)) {
         if (left.aborted) return;
-        if (!response.write(`${Buffer.from(user, 'utf8').toString('hex')}\n`)) {
+        if (user.includes('\n')) throw new Error('a user name contains a line break');
+        if (!response.write(`${user}\n`)) {
           await once(response, 'drain', { signal: left });
         }
       }

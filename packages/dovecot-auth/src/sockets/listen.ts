@@ -34,7 +34,7 @@ export async function listen(server: Server, where: Listen): Promise<Unlisten> {
   await refuseLivePath(where.path);
   // Bound in a directory that only we can enter, and moved to its place when its mode and group are right:
   // no moment in which somebody could connect who may not, and none without a socket when an old one is replaced.
-  const nest = await mkdtemp(join(dirname(where.path), '.'));
+  const nest = await mkdtemp(`${dirname(where.path)}/.`);
   try {
     const temporary = join(nest, 's');
     await listening(server, { path: temporary, backlog: BACKLOG });

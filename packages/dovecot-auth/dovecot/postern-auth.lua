@@ -1,5 +1,5 @@
 -- Dovecot 2.4 asks Postern's HTTP door: passdb lua and userdb lua, by HTTP on a unix socket.
--- Every value travels in hex, so that nothing a user types can mean anything on the way.
+-- Values travel in hex, so that nothing a user types can mean anything on the way.
 
 local socket_path = "/run/postern/dovecot-http.sock"
 local client
@@ -55,8 +55,9 @@ function auth_password_verify(request, password)
     return dovecot.auth.PASSDB_RESULT_OK, userdb
   end
   if (verdict == "refused" or verdict == "disabled") and fields.reason then
-    -- "fail" makes Dovecot fail this login; fields of a result that is not OK would be dropped, the reason with them.
-    return dovecot.auth.PASSDB_RESULT_OK, { fail = "yes", reason = fields.reason }
+    -- Dovecot drops what a failed passdb said, the reason with it. "noauthenticate" makes this one neither fail nor
+    -- succeed: the reason is kept, and the next passdb, which refuses everybody, fails the login.
+    return dovecot.auth.PASSDB_RESULT_OK, { noauthenticate = "y", reason = fields.reason }
   end
   if verdict == "refused" then return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, "refused" end
   if verdict == "disabled" then return dovecot.auth.PASSDB_RESULT_USER_DISABLED, "disabled" end
@@ -86,6 +87,6 @@ function auth_userdb_iterate()
   local answer, failure = ask("users", {})
   if not answer then error(failure) end
   local users = {}
-  for hex in answer:gmatch("(%x+)\n") do users[#users + 1] = from_hex(hex) end
+  for user in answer:gmatch("([^\n]+)\n") do users[#users + 1] = user end
   return users
 end
