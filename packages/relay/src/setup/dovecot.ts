@@ -33,6 +33,7 @@ mail_driver = maildir
 mail_path = ~/Maildir
 service imap-login {
   chroot =
+  restart_request_count = unlimited
   ${loginService}
 }
 ${services(config, layout)}
@@ -48,6 +49,7 @@ mail_location = maildir:~/Maildir
 service imap-login {
   executable = imap-login ${config.run}/auth-login.sock
   chroot =
+  service_count = 0
   ${loginService}
 }
 ${services(config, layout)}
@@ -55,8 +57,7 @@ ${services(config, layout)}
 }
 
 /** Login processes stay and serve many clients: after a restart everybody comes back at once. */
-const loginService = `service_count = 0
-  process_min_avail = 2
+const loginService = `process_min_avail = 2
   client_limit = 5000
   vsz_limit = 1G
   inet_listener imap {
