@@ -148,8 +148,10 @@ export class Base64Lines {
     this.#decodedLength = 0;
     const taken = this.#packets.push(this.#decoded, length);
     const reason = this.#packets.problem;
-    if (reason !== undefined && this.problem === undefined) {
-      this.problem = { reason, offset: this.#lineOffset + Math.floor(((this.#lineHandedOn + taken) * 4) / 3) };
+    if (reason !== undefined) {
+      const offset = this.#lineOffset + Math.floor(((this.#lineHandedOn + taken) * 4) / 3);
+      // The first mistake counts, so that the finding does not depend on how the bytes were cut.
+      if (this.problem === undefined || offset < this.problem.offset) this.problem = { reason, offset };
     }
     this.#lineHandedOn += length;
   }

@@ -21,7 +21,7 @@ interface WebAssemblyInterface {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   Instance: new (module: object) => {
-    readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; run(end: number): number };
+    readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; run(this: void, end: number): number };
   };
 }
 
