@@ -1,6 +1,5 @@
 export { ensureBaseImage, type Suite } from './base-image.ts';
 export { docker, ensureEngine } from './engine.ts';
 export { ensureImage } from './images.ts';
-export { raiseInotifyLimit } from './inotify.ts';
 export { ensureRelayImage } from './relay-image.ts';
 export { SetupError, step } from './progress.ts';

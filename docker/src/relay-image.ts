@@ -10,6 +10,7 @@ import { SetupError, step } from './progress.ts';
 
 const root = join(import.meta.dirname, '../..');
 const relayFolder = join(import.meta.dirname, '../relay');
+const notifyFolder = join(import.meta.dirname, '../notify');
 
 /**
  * The image of a whole relay: Postfix, Dovecot and Postern. JavaScript is compiled out here and copied in, together with
@@ -20,7 +21,7 @@ const relayFolder = join(import.meta.dirname, '../relay');
 export async function ensureRelayImage(suite: Suite): Promise<string> {
   const mail = await ensureImage('mail', suite);
   const packages = workspacePackages();
-  const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder];
+  const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder, notifyFolder];
   const [hash, lock] = [await hashOf(...sources), await readFile(join(root, 'package-lock.json'))];
   const tag = `postern-relay:${suite}-${shortHash(mail, hash, lock.toString())}`;
   if (await imageExists(tag)) return tag;
@@ -34,6 +35,7 @@ async function buildFromSources(tag: string, mail: string, packages: readonly st
   const context = await mkdtemp(join(tmpdir(), 'postern-image-'));
   try {
     await cp(relayFolder, context, { recursive: true });
+    await cp(notifyFolder, join(context, 'notify'), { recursive: true });
     await cp(join(root, `node_modules/node-linux-${arch()}/bin/node`), join(context, 'node'));
     const app = join(context, 'app');
     for (const folder of packages) await copyPackage(folder, join(app, relative(root, folder)));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ConfigError } from '@postern/relay';
+import { ConfigError, raiseInotifyLimit } from '@postern/relay';
 import { execa } from 'execa';
 import { docker, ensureEngine } from './engine.ts';
 import { checkDataFolder, checkPorts, ownAddress } from './machine-checks.ts';
@@ -17,6 +17,8 @@ async function main(): Promise<void> {
   const options = await readStartOptions(process.argv.slice(2));
   await checkDataFolder(options.data);
   await ensureEngine();
+  const tooLow = await raiseInotifyLimit();
+  if (tooLow !== undefined) process.stderr.write(`· ${tooLow.advice}\n`);
   const container = `postern-${options.domain.replace(/[^a-z0-9.-]/g, '-').replace(/^-/, 'trial-')}`;
   await checkNotRunning(container);
   await checkPorts(options.ports);

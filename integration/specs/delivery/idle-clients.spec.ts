@@ -1,4 +1,5 @@
-import { raiseInotifyLimit, type Suite } from '@postern/docker';
+import type { Suite } from '@postern/docker';
+import { raiseInotifyLimit } from '@postern/relay';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
 import { LmtpClient } from '../../src/delivery/lmtp-client.ts';
@@ -11,8 +12,8 @@ const accountCount = 100;
 describe.each(suites)('clients that wait on %s', (suite) => {
   let server: NotifyServer;
   beforeAll(async () => {
-    const warning = await raiseInotifyLimit();
-    if (warning !== undefined) process.stderr.write(`${warning}\n`);
+    const tooLow = await raiseInotifyLimit();
+    if (tooLow !== undefined) process.stderr.write(`${tooLow.advice}\n`);
     server = await startNotifyServer(suite, hibernation);
   });
   afterAll(() => server[Symbol.asyncDispose]());

@@ -18,7 +18,7 @@ export const prepareCommand: CommandModule<object, { config?: string }> = {
   command: 'prepare',
   describe: 'make folders, certificate and the configuration of Postfix and Dovecot',
   async handler({ config: path }) {
-    await prepare(loadConfig(path));
+    await prepare(loadConfig(path), createLog('prepare'));
   },
 };
 

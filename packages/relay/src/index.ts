@@ -9,7 +9,11 @@ export { relaySupervisor, serviceNames, type ServiceName } from './services/prog
 export type { Service } from './services/service.ts';
 export { accountSettings, storeLocation, webSettings } from './services/settings.ts';
 export { startService } from './services/start-service.ts';
+export { raiseInotifyLimit } from './setup/inotify.ts';
 export { prepare, SetupError } from './setup/prepare.ts';
 export { operatorInvite, posterOf, type OperatorInvite } from './web/operator-invite.ts';
 export type { WebSettings } from './web/settings.ts';
 export { StoreError } from './store/errors.ts';
+export { newCredentials } from './web/credentials.ts';
+export type { RegistrationState } from './web/registration.ts';
+export { createWebServer } from './web/server.ts';

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { type Layout, mailUser } from './layout.ts';
+import { notifyPlugin } from './notify-plugin.ts';
 
 /** The two series that Debian ships: 2.3 in Debian 12, 2.4 in Debian 13. Their settings differ in name and form. */
 export type DovecotSeries = '2.3' | '2.4';
@@ -11,15 +12,21 @@ export function dovecotSeries(version: string): DovecotSeries {
   throw new RangeError(`Dovecot ${version.trim()} is installed; Postern runs on 2.3 (Debian 12) and 2.4 (Debian 13).`);
 }
 
+/** What of Dovecot is on this machine. */
+export interface InstalledDovecot {
+  readonly series: DovecotSeries;
+  readonly hasNotifyPlugin: boolean;
+}
+
 /**
  * `dovecot.conf` for a relay. There is no passdb and no userdb: our backend is Dovecot's auth server, on its own auth
  * protocol, for the login processes (client socket) and for imap, lmtp and doveadm (master socket).
  */
-export function dovecotConf(config: Config, layout: Layout, series: DovecotSeries): string {
-  return series === '2.4' ? conf24(config, layout) : conf23(config, layout);
+export function dovecotConf(config: Config, layout: Layout, installed: InstalledDovecot): string {
+  return installed.series === '2.4' ? conf24(config, layout, installed) : conf23(config, layout, installed);
 }
 
-function conf24(config: Config, layout: Layout): string {
+function conf24(config: Config, layout: Layout, { hasNotifyPlugin }: InstalledDovecot): string {
   return `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 ${common(config)}
@@ -31,6 +38,7 @@ ssl_server_cert_file = ${layout.certificate}
 ssl_server_key_file = ${layout.key}
 mail_driver = maildir
 mail_path = ~/Maildir
+${hasNotifyPlugin ? `protocol imap {\n  mail_plugins {\n    ${notifyPlugin} = yes\n  }\n}` : ''}
 service imap-login {
   chroot =
   restart_request_count = unlimited
@@ -40,12 +48,13 @@ ${services(config, layout)}
 `;
 }
 
-function conf23(config: Config, layout: Layout): string {
+function conf23(config: Config, layout: Layout, { hasNotifyPlugin }: InstalledDovecot): string {
   return `${common(config)}
 imap_capability = +XCHATMAIL
 ssl_cert = <${layout.certificate}
 ssl_key = <${layout.key}
 mail_location = maildir:~/Maildir
+${hasNotifyPlugin ? `protocol imap {\n  mail_plugins = $mail_plugins ${notifyPlugin}\n}` : ''}
 service imap-login {
   executable = imap-login ${config.run}/auth-login.sock
   chroot =
@@ -81,6 +90,9 @@ mail_uid = ${mailUser.uid}
 mail_gid = ${mailUser.uid}
 first_valid_uid = ${mailUser.uid}
 mail_max_userip_connections = 50
+# A client that has waited for a second needs no process of its own any more: one process watches for all of them, and
+# wakes one up within milliseconds when mail comes.
+imap_hibernate_timeout = 1s
 default_client_limit = 20000
 namespace inbox {
   inbox = yes
@@ -91,6 +103,15 @@ function services(config: Config, layout: Layout): string {
   return `service imap {
   executable = imap -a ${config.run}/auth-master.sock
   process_limit = 10000
+  unix_listener imap-master {
+    user = dovecot
+  }
+}
+service imap-hibernate {
+  unix_listener imap-hibernate {
+    mode = 0600
+    user = ${mailUser.name}
+  }
 }
 service lmtp {
   unix_listener ${layout.lmtpSocket} {

@@ -1,0 +1,38 @@
+import type { Suite } from '@postern/docker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ImapClient } from '../../src/delivery/imap-client.ts';
+import { startRelay, type TestRelay } from '../../src/relay.ts';
+
+const suites: readonly Suite[] = ['trixie', 'bookworm'];
+
+describe.each(suites)('a waiting client of a relay on %s', (suite) => {
+  let relay: TestRelay;
+  beforeAll(async () => {
+    relay = await startRelay({ domain: '_postern.test', suite });
+  });
+  afterAll(() => relay[Symbol.asyncDispose]());
+
+  const open = (): Promise<ImapClient> =>
+    ImapClient.open(
+      { port: relay.ports.imap, secure: true },
+      { name: 'patiently@_postern.test', password: 'long enough for anybody' },
+    );
+
+  it('is served with the notify plugin, which the image has without its compiler', async () => {
+    expect(await relay.run('doveconf -f protocol=imap mail_plugins')).toContain('postern_notify');
+    expect(await relay.run('ls /usr/bin/*gcc* /usr/include/dovecot 2>/dev/null | wc -l')).toBe('0\n');
+    expect(await relay.log()).not.toContain('notify-plugin.absent');
+  });
+
+  it('is hibernated after a second, and hears of new mail then', async () => {
+    await using client = await open();
+    await using second = await open();
+    await client.idle();
+    await relay.run(
+      'for n in $(seq 100); do [ "$(cat /proc/[0-9]*/comm | grep -cx imap)" = 1 ] && exit 0; sleep 0.1; done; exit 1',
+    );
+    await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
+    expect(await client.notified(/EXISTS/)).toBe('* 1 EXISTS');
+    expect(await relay.log()).not.toMatch(/ (Error|Warning): /);
+  });
+});
