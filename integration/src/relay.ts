@@ -50,8 +50,11 @@ export async function startRelay({ domain, suite = 'trixie', network, config = '
     if (exitCode !== 0) throw new Error(`${command}: exit code ${exitCode}: ${output}`);
     return stdout;
   };
-  // The engine's own resolver only knows the containers; ours knows the mail domains too.
-  if (network !== undefined) await run(`echo "nameserver ${network.nameServer}" > /etc/resolv.conf`);
+  if (network !== undefined) {
+    await network.addHost(domain, container.getIpAddress(network.network.getName()));
+    // The engine's own resolver knows no MX records; whoever looks a name up from now on asks ours.
+    await run(`echo "nameserver ${network.nameServer}" > /etc/resolv.conf`);
+  }
   return {
     domain,
     container,

@@ -5,9 +5,11 @@ import { GenericContainer, Network, type StartedNetwork, type StartedTestContain
 export interface TestNetwork extends AsyncDisposable {
   readonly network: StartedNetwork;
   readonly nameServer: string;
+  /** Tells the name server where a mail domain's server is. */
+  addHost(name: string, address: string): Promise<void>;
 }
 
-/** @param mailDomains get an MX record that names themselves; their addresses come from the containers' aliases. */
+/** @param mailDomains get an MX record that names themselves; `addHost` gives them an address. */
 export async function startNetwork(mailDomains: readonly string[]): Promise<TestNetwork> {
   const network = await new Network().start();
   const dns: StartedTestContainer = await new GenericContainer(await ensureImage('dns', 'trixie'))
@@ -18,6 +20,9 @@ export async function startNetwork(mailDomains: readonly string[]): Promise<Test
   return {
     network,
     nameServer: dns.getIpAddress(network.getName()),
+    async addHost(name, address) {
+      await dns.exec(['sh', '-c', `echo "${address} ${name}" > "/hosts/${name}"`]);
+    },
     async [Symbol.asyncDispose]() {
       await dns.stop();
       await network.stop();
