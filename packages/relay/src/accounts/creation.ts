@@ -14,6 +14,7 @@ import type { AccountSettings } from './settings.ts';
 import { type Resources, shortagesOf } from './shortages.ts';
 import { readSwitches } from './switches.ts';
 import { isTombstoned, tombstoneOf } from './tombstones.ts';
+import { Turns } from './turns.ts';
 
 export interface CreationOptions {
   readonly store: Store;
@@ -36,6 +37,7 @@ export type CreationOutcome =
 /** Makes accounts out of first logins, as far as the policy lets it. */
 export class Creation {
   readonly #options: CreationOptions;
+  readonly #turns = new Turns();
 
   constructor(options: CreationOptions) {
     this.#options = options;
@@ -48,7 +50,7 @@ export class Creation {
 
   /** @throws StoreError, OverloadError: then there is no account, or a whole one. */
   async create(attempt: LoginAttempt): Promise<CreationOutcome> {
-    const { settings, passwords, budgets, onEvent } = this.#options;
+    const { settings, passwords } = this.#options;
     const facts = await this.#facts(attempt);
     const verdict = decideCreation(facts, settings);
     if (verdict.kind === 'refuse') {
@@ -56,10 +58,23 @@ export class Creation {
       await passwords.pretend(attempt.password, attempt.signal);
       return verdict;
     }
+    // In one process the first comer makes the account, and the others need neither a hash nor a transaction of theirs.
+    return await this.#turns.take(attempt.user, () => this.#make(attempt, facts));
+  }
+
+  async #make(attempt: LoginAttempt, facts: CreationFacts): Promise<CreationOutcome> {
+    const { store, passwords, budgets, onEvent } = this.#options;
+    const existing = await store.read((db) => findAccount(db, attempt.user));
+    if (existing !== undefined && !isLapsed(existing, this.#seconds())) return { kind: 'taken', row: existing };
+    // Nothing waits between looking at the budgets and taking from them, so that many at once do not overrun them.
+    const spentBudgets = budgets.spent(attempt.remoteAddress, this.#seconds());
+    const verdict = decideCreation({ ...facts, spentBudgets }, this.#options.settings);
+    if (verdict.kind === 'refuse') return verdict;
     const giveBack = budgets.take(attempt.remoteAddress, facts.isAutomatic, this.#seconds());
     let outcome: CreationOutcome | undefined;
     try {
-      outcome = await this.#insert(attempt, facts, await passwords.hash(attempt.password, attempt.signal));
+      const stored = await passwords.hash(attempt.password, attempt.signal);
+      outcome = await this.#insert(attempt, { ...facts, spentBudgets }, stored);
       if (outcome.kind === 'created') onEvent({ kind: 'account.created', isAutomatic: facts.isAutomatic });
       return outcome;
     } finally {
@@ -104,7 +119,7 @@ export class Creation {
       isAutomatic: isAutomatic(attempt),
       shortages: shortagesOf(await resources(), settings.shortages),
       ...(await store.read((db) => this.#storedFacts(db, user))),
-      spentBudgets: budgets.spent(remoteAddress, this.#seconds()), // last: nothing waits between this and taking
+      spentBudgets: budgets.spent(remoteAddress, this.#seconds()),
     };
   }
 

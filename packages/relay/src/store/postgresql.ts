@@ -5,9 +5,9 @@ import type { OpenedDatabase } from './store.ts';
 import type { Tables } from './tables.ts';
 
 const maxConnections = 10;
-/** Together below the 9 s after which a login counts as failed. */
-const connectTimeoutMs = 3_000;
-const statementTimeoutMs = 5_000;
+/** For a place in the pool, or a new connection; and for one statement. Together below the 9 s after which a login counts as failed. */
+const connectTimeoutMs = 5_000;
+const statementTimeoutMs = 3_000;
 
 export function openPostgresql(location: { readonly url: string }): OpenedDatabase {
   const where = withoutPassword(location.url);
@@ -22,8 +22,10 @@ export function openPostgresql(location: { readonly url: string }): OpenedDataba
     keepAlive: true,
     types: bigintsAsNumbers(),
   });
-  // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.
+  // A connection that breaks is replaced at its next use, and the query on it fails by itself. Without these listeners,
+  // one for connections that wait and one for those in use, it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), where, check: () => {} };
 }
 

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeAdministration } from '../../../packages/relay/test/accounts/administration-suite.ts';
+import { describeAccounts } from '../../../packages/relay/test/accounts/backend-suite.ts';
+import { describePasswords } from '../../../packages/relay/test/accounts/password-suite.ts';
+import { describeProcesses } from '../../../packages/relay/test/accounts/process-suite.ts';
+import { describeRegistration } from '../../../packages/relay/test/accounts/registration-suite.ts';
+import { login, never, testRelay } from '../../../packages/relay/test/accounts/relay-fixture.ts';
+import { describePostgresql } from '../../../packages/relay/test/store/postgresql-suite.ts';
+import { openStore, type Store, type StoreLocation } from '../../../packages/relay/src/store/store.ts';
+import { type PostgresqlServer, startPostgresql } from '../../src/accounts/postgresql.ts';
+
+let server: PostgresqlServer;
+beforeAll(async () => {
+  server = await startPostgresql();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const locate = async (): Promise<StoreLocation> => ({ kind: 'postgresql', url: await server.createDatabase() });
+const open = async (): Promise<Store> => await openStore(await locate());
+
+describeAccounts('PostgreSQL', open);
+describePasswords('PostgreSQL', open);
+describeRegistration('PostgreSQL', open);
+describeAdministration('PostgreSQL', open);
+describeProcesses('PostgreSQL', locate);
+
+describePostgresql(locate);
+
+describe('a relay on PostgreSQL', () => {
+  it('survives that all its connections are cut, and that the server is gone', async () => {
+    await using own = await startPostgresql();
+    const store = await openStore({ kind: 'postgresql', url: await own.createDatabase() });
+    const { backend } = testRelay(store);
+    const attempt = login('survivor1@chat.example', 'correct horse');
+    await backend.verify(attempt);
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postern'`;
+    await own.container.exec(['psql', '--username', 'postgres', '--command', cut]);
+    // The first to use a connection may be the one who learns that it is gone.
+    await backend.verify(attempt).catch(() => {});
+    expect(await backend.verify(attempt)).toMatchObject({ kind: 'accepted' });
+    await own.container.stop();
+    await expect(backend.verify(attempt)).rejects.toMatchObject({ name: 'StoreError', code: 'unreachable' });
+    await expect(backend.lookup(attempt.user, never)).rejects.toMatchObject({ code: 'unreachable' });
+    await store.close();
+  });
+});

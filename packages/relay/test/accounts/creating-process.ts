@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { createAccountBackend } from '../../src/accounts/backend.ts';
+import { openStore, type StoreLocation } from '../../src/store/store.ts';
+import { login, testSecrets, testSettings } from './relay-fixture.ts';
+
+/** What the process is told, as JSON in its only argument. */
+export interface Orders {
+  readonly location: StoreLocation;
+  readonly attempts: readonly { readonly user: string; readonly password: string }[];
+}
+
+/** Tries all logins at the same time, and says of each, in one line, how it ended. Started by tests, several at once. */
+async function main(): Promise<void> {
+  const { location, attempts }: Orders = JSON.parse(process.argv[2] ?? '');
+  const store = await openStore(location);
+  const backend = createAccountBackend({
+    store,
+    settings: testSettings,
+    secrets: testSecrets,
+    now: Date.now,
+    random: randomBytes,
+    onEvent: () => {},
+  });
+  process.stdout.write('ready\n');
+  await new Promise((resolve) => process.stdin.once('data', resolve));
+  await Promise.all(
+    attempts.map(async ({ user, password }) => {
+      const outcome = await backend.verify(login(user, password)).catch(() => ({ kind: 'failed' }));
+      process.stdout.write(`${outcome.kind} ${user} ${password}\n`);
+    }),
+  );
+  await backend.close();
+  await store.close();
+  process.exit(0);
+}
+
+await main();
