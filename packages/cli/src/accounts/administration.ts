@@ -16,15 +16,20 @@ export async function withAccounts(
     await work(accounts);
   } catch (error) {
     if (!(error instanceof StoreError || error instanceof RangeError)) throw error;
-    fail(error.message);
+    fail(error.message, error instanceof WrongWords ? 2 : 1);
   } finally {
     await accounts?.close();
   }
 }
 
-export function fail(message: string): void {
+/** What was typed makes no sense: exit code 2, as for every other mistake of that kind. */
+export class WrongWords extends RangeError {
+  override readonly name = 'WrongWords';
+}
+
+export function fail(message: string, exitCode = 1): void {
   process.stderr.write(`postern: ${message}\n`);
-  process.exitCode = 1;
+  process.exitCode = exitCode;
 }
 
 export function print(line: string): void {

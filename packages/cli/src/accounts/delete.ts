@@ -1,6 +1,6 @@
 import type { Administration } from '@postern/relay';
 import type { CommandModule } from 'yargs';
-import { type CommonArguments, print, withAccounts } from './administration.ts';
+import { type CommonArguments, print, withAccounts, WrongWords } from './administration.ts';
 import { confirm } from './confirm.ts';
 import { type FilterArguments, filterOf, filterOptions } from './filters.ts';
 import { progress } from './progress.ts';
@@ -49,10 +49,10 @@ async function chosen(accounts: Administration, args: DeleteArguments): Promise<
   const filter = filterOf(args);
   const hasFilter = Object.keys(filter).length > 0;
   if (args.addresses !== undefined && args.addresses.length > 0) {
-    if (hasFilter) throw new RangeError('name addresses, or choose them with options, but not both.');
+    if (hasFilter) throw new WrongWords('name addresses, or choose them with options, but not both.');
     return args.addresses;
   }
-  if (!hasFilter) throw new RangeError('which accounts? Name them, or choose them with options like --unseen 365.');
+  if (!hasFilter) throw new WrongWords('which accounts? Name them, or choose them with options like --unseen 365.');
   const addresses: string[] = [];
   for await (const { address } of accounts.select(filter)) addresses.push(address);
   return addresses;

@@ -1,5 +1,6 @@
 import type { AccountFilter } from '@postern/relay';
 import type { Argv } from 'yargs';
+import { WrongWords } from './administration.ts';
 
 export interface FilterArguments {
   readonly minAge?: number | undefined;
@@ -19,19 +20,18 @@ export function filterOptions<T>(yargs: Argv<T>): Argv<T & FilterArguments> {
     .option('unseen', { ...days, describe: 'nobody logged in for at least DAYS' })
     .option('seen', { ...days, describe: 'somebody logged in within DAYS' })
     .option('blocked', { type: 'boolean', describe: 'blocked ones (--no-blocked: the others)' })
-    .option('match', { type: 'string', requiresArg: true, describe: 'with this TEXT in the address' })
-    .check((args) => {
-      for (const name of ['min-age', 'max-age', 'unseen', 'seen']) {
-        const value = args[name];
-        if (value !== undefined && !(typeof value === 'number' && Number.isInteger(value) && value >= 0)) {
-          throw new Error(`--${name} is a number of days, like 30.`);
-        }
-      }
-      return true;
-    });
+    .option('match', { type: 'string', requiresArg: true, describe: 'with this TEXT in the address' });
 }
 
+/** @throws WrongWords */
 export function filterOf(args: FilterArguments): AccountFilter {
+  for (const name of ['minAge', 'maxAge', 'unseen', 'seen'] as const) {
+    const days = args[name];
+    if (days !== undefined && !(Number.isInteger(days) && days >= 0)) {
+      const option = name.replace('Age', '-age');
+      throw new WrongWords(`--${option} is a number of days, like 30.`);
+    }
+  }
   return {
     ...(args.minAge !== undefined && { minAgeDays: args.minAge }),
     ...(args.maxAge !== undefined && { maxAgeDays: args.maxAge }),

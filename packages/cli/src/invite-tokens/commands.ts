@@ -1,6 +1,6 @@
 import { loadConfig, operatorInvite, webSettings } from '@postern/relay';
 import type { CommandModule } from 'yargs';
-import { type CommonArguments, print, printJson, withAccounts } from '../accounts/administration.ts';
+import { type CommonArguments, print, printJson, withAccounts, WrongWords } from '../accounts/administration.ts';
 import { inviteOutputs, thisTerminal } from '../invite/command.ts';
 import { type InviteOutputs, showInvite } from '../invite/outputs.ts';
 import { parseDuration } from './duration.ts';
@@ -35,20 +35,17 @@ const createInviteCommand: CommandModule<object, CreateArguments> = {
       .option('uses', { type: 'number', default: 1, requiresArg: true, describe: 'how many accounts it makes' })
       .option('expires', { type: 'string', default: '7d', requiresArg: true, describe: '90m, 12h, 7d, 2w or never' })
       .option('note', { type: 'string', requiresArg: true, describe: 'what it is for, for the list' })
-      .option('json', { type: 'boolean', describe: 'id, link and token as a JSON object' })
-      .check(({ uses, expires }) => {
-        if (!Number.isInteger(uses) || uses < 1 || uses > 1_000_000) {
-          throw new Error('--uses is a number of accounts, from 1 to 1000000.');
-        }
-        if (expires !== 'never' && parseDuration(expires) === undefined) {
-          throw new Error('--expires is 90m, 12h, 7d, 2w or never.');
-        }
-        return true;
-      }),
+      .option('json', { type: 'boolean', describe: 'id, link and token as a JSON object' }),
   handler: (args) =>
     withAccounts(args, async (accounts) => {
       const settings = webSettings(loadConfig(args.config));
       const seconds = args.expires === 'never' ? undefined : parseDuration(args.expires);
+      if (seconds === undefined && args.expires !== 'never') {
+        throw new WrongWords('--expires is 90m, 12h, 7d, 2w or never.');
+      }
+      if (!Number.isInteger(args.uses) || args.uses < 1 || args.uses > 1_000_000) {
+        throw new WrongWords('--uses is a number of accounts, from 1 to 1000000.');
+      }
       const { id, token } = await accounts.createInvite({
         maxUses: args.uses,
         expiresAt: seconds === undefined ? null : Math.floor(Date.now() / 1_000) + seconds,
