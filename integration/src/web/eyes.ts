@@ -28,6 +28,7 @@ export class Eyes implements AsyncDisposable {
         '--headless',
         '--no-sandbox',
         '--disable-gpu',
+        '--hide-scrollbars',
         '--remote-debugging-port=0',
         '--user-data-dir=/tmp/profile',
       ])

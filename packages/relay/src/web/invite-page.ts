@@ -44,21 +44,14 @@ export function invitePage(options: InvitePageOptions): Markup {
 <div class="hero">
 <div class="words">
 ${state(offer, wording)}
-<h1>${say('headline')}</h1>
-<p>${say('lead', { relay })}</p>
+<h1>${say(headlines[offer.kind])}</h1>
+<p>${say('about', { relay })}${mayComeIn(offer) ? markup` ${say('ease')}` : undefined}</p>
 <p class="quiet">${say('promise')}</p>
 ${action(offer, wording)}
 </div>
 ${code(offer, { wording, relay })}
 </div>
-<section aria-labelledby="steps">
-<h2 id="steps">${say('steps-title')}</h2>
-<ol class="steps">
-<li>${stepIcons.app}<h3>${say('step-app')}</h3><p>${say('step-app-text')}</p></li>
-<li>${stepIcons.scan}<h3>${say('step-scan')}</h3><p>${say('step-scan-text')}</p></li>
-<li>${stepIcons.chat}<h3>${say('step-chat')}</h3><p>${say('step-chat-text')}</p></li>
-</ol>
-</section>
+${offer.kind === 'closed' ? undefined : steps(wording)}
 <section id="app" aria-labelledby="apps">
 <h2 id="apps">${say('app-title')}</h2>
 <p class="quiet">${say('app-text')}</p>
@@ -82,6 +75,29 @@ ${operatorSection(settings, wording)}
 <p><a href="${privacyHref}">${say('privacy')}</a></p>
 </section>
 </main>`;
+}
+
+const headlines = {
+  link: 'headline',
+  ask: 'headline',
+  refused: 'headline-invite',
+  'invite-needed': 'headline-invite',
+  closed: 'headline-closed',
+} as const;
+
+function mayComeIn({ kind }: Offer): boolean {
+  return kind === 'link' || kind === 'ask';
+}
+
+function steps({ say }: Wording): Markup {
+  return markup`<section aria-labelledby="steps">
+<h2 id="steps">${say('steps-title')}</h2>
+<ol class="steps">
+<li>${stepIcons.app}<h3>${say('step-app')}</h3><p>${say('step-app-text')}</p></li>
+<li>${stepIcons.scan}<h3>${say('step-scan')}</h3><p>${say('step-scan-text')}</p></li>
+<li>${stepIcons.chat}<h3>${say('step-chat')}</h3><p>${say('step-chat-text')}</p></li>
+</ol>
+</section>`;
 }
 
 function state(offer: Offer, { say }: Wording): Markup {

@@ -77,7 +77,7 @@ function checkedTexts(
 
 /** The values that a text may be filled with, by what English has there. */
 const known: Readonly<Partial<Record<TextKey, readonly string[]>>> = {
-  lead: ['relay'],
+  about: ['relay'],
   'code-label': ['relay'],
   'keep-large': ['size'],
   'keep-for': ['days'],
