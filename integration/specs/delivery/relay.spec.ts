@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import type { Suite } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
@@ -34,5 +36,16 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
     await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
     expect(await client.notified(/EXISTS/)).toBe('* 1 EXISTS');
     expect(await relay.log()).not.toMatch(/ (Error|Warning): /);
+  });
+
+  it('is greeted on the port for sending with nothing between handshake and greeting', async () => {
+    const socket = connect({ port: relay.ports.submission, host: '127.0.0.1', rejectUnauthorized: false });
+    const tickets: Buffer[] = [];
+    socket.on('session', (ticket: Buffer) => tickets.push(ticket));
+    const [greeting] = await once(socket, 'data');
+    expect(String(greeting)).toMatch(/^220 /);
+    expect(socket.getProtocol()).toBe('TLSv1.3');
+    expect(tickets).toEqual([]);
+    socket.destroy();
   });
 });

@@ -8,7 +8,7 @@ import { dovecotConf, dovecotSeries } from './dovecot.ts';
 import { raiseInotifyLimit } from './inotify.ts';
 import { type Layout, layoutOf, mailUser, serviceUser } from './layout.ts';
 import { hasNotifyPlugin } from './notify-plugin.ts';
-import { loginMap, postfixMain, postfixMaster, submissionHeaders } from './postfix.ts';
+import { loginMap, noSessionTickets, postfixMain, postfixMaster, submissionHeaders } from './postfix.ts';
 
 const run = promisify(execFile);
 const minimumFreeBytes = 200 * 1024 * 1024;
@@ -42,6 +42,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
     'master.cf': postfixMaster(layout),
     'login-map': loginMap,
     'submission-headers': submissionHeaders,
+    'openssl.cnf': noSessionTickets,
   };
   for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
   await writeFile(
