@@ -24,11 +24,14 @@ export interface Places {
 
 export type Changes = Partial<Places> & { readonly packets?: Uint8Array };
 
+const usualData = base64Lines(usualPackets());
+const usualChecksum = checksumLine(usualPackets());
+
 export const addresses = 'From: <alice@relay.test>\r\nTo: "hidden-recipients": ;\r\nSubject: [...]\r\n';
 
 /** The text of an armored message, place by place, as Delta Chat writes it. */
 export function places(changes: Changes = {}): Places {
-  const { packets = usualPackets(), ...replaced } = changes;
+  const { packets, ...replaced } = changes;
   return {
     contentType: `Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; \r\n\tboundary="${boundary}"\r\n`,
     mimeVersion: 'MIME-Version: 1.0\r\n',
@@ -42,8 +45,8 @@ export function places(changes: Changes = {}): Places {
     dataHeader: 'Content-Type: application/octet-stream; charset="utf-8"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n',
     armorBegin: '-----BEGIN PGP MESSAGE-----\r\n',
     armorHeaders: '\r\n',
-    armorData: base64Lines(packets),
-    armorChecksum: checksumLine(packets),
+    armorData: packets === undefined ? usualData : base64Lines(packets),
+    armorChecksum: packets === undefined ? usualChecksum : checksumLine(packets),
     armorEnd: '-----END PGP MESSAGE-----\r\n\r\n',
     close: `--${boundary}--\r\n`,
     epilogue: '',

@@ -34,7 +34,7 @@ describe('the corpus', () => {
   });
 
   it('has the tricks that their script writes, and no others', () => {
-    const built = new Map(
+    const built = new Map<string, Buffer>(
       [...allTricks].flatMap(([group, each]) => each.map(({ name, raw }) => [`${group}/${name}.eml`, raw] as const)),
     );
     const files = readdirSync(join(corpus, 'tricks'), { recursive: true, encoding: 'utf8' }).filter((file) =>

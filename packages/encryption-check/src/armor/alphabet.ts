@@ -1,6 +1,7 @@
 /** RFC 4648 §4, and nothing else: decoders that take the URL alphabet or skip odd characters read something different. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
+/** A bit that no sextet has. */
 export const notBase64 = 64;
 
 /** The value of every byte as a base64 character, or {@link notBase64}. */

@@ -55,6 +55,11 @@ export class Base64Lines {
         this.#lineOffset = offset + at - from;
         this.#lineHandedOn = 0;
       }
+      const end = this.#passGroups(chunk, at);
+      if (end > at) {
+        at = end;
+        continue;
+      }
       const reason = this.#take(byte);
       if (reason !== undefined) this.problem = { reason, offset: offset + at - from };
       at += 1;
@@ -77,6 +82,27 @@ export class Base64Lines {
     this.checksum = checksum;
     this.#packets.skip(lines * lineDataBytes);
     return bytes;
+  }
+
+  /** Decodes whole groups of four as far as they go in this line; returns where it stopped. */
+  #passGroups(chunk: Uint8Array, from: number): number {
+    if (this.#pending > 0 || this.#padding > 0 || this.#sawCr) return from;
+    const end = Math.min(chunk.length, from + maxArmorLineLength - this.#column) - 3;
+    let at = from;
+    for (; at < end; at += 4) {
+      const first = sextets[chunk[at] ?? 0] ?? notBase64;
+      const second = sextets[chunk[at + 1] ?? 0] ?? notBase64;
+      const third = sextets[chunk[at + 2] ?? 0] ?? notBase64;
+      const fourth = sextets[chunk[at + 3] ?? 0] ?? notBase64;
+      if (((first | second | third | fourth) & notBase64) !== 0) break;
+      const group = (first << 18) | (second << 12) | (third << 6) | fourth;
+      this.checksum = crc24Group(this.checksum, group);
+      this.#emit(group >> 16);
+      this.#emit(group >> 8);
+      this.#emit(group);
+    }
+    this.#column += at - from;
+    return at;
   }
 
   #take(byte: number): CleartextReason | undefined {

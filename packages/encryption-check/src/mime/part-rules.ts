@@ -45,15 +45,19 @@ const knownDescriptions = [
 ];
 const knownFileNames = ['encrypted.asc', 'msg.asc']; // Delta Chat < 2.50 and most others; Mutt
 
+/** Mail programs guess what a file is by the end of its name, and would show `noon.txt` as text. */
+const armorFileName = /\.(?:asc|pgp|gpg)$/i;
+
 /** The first rule that a part's header breaks. */
 export function partProblem(fields: PartFields, rule: PartRule, direction: Direction): CleartextReason | undefined {
-  const isLabel = (text: string, known: readonly string[]): boolean =>
+  const isIn = (known: readonly string[], text: string): boolean =>
     direction === 'outgoing' ? known.includes(text.trim().toLowerCase()) : text.length <= maxPartLabelLength;
+  const isFileName = (text = 'encrypted.asc'): boolean => isIn(knownFileNames, text) && armorFileName.test(text);
 
   const type = parseParameterField(fields.get('content-type') ?? '');
   if (type?.value !== rule.type) return rule.typeReason;
   const isTypePlain = hasPlainCharset(type) && hasOnlyParameters(type, ...rule.parameters);
-  if (!isTypePlain || !isLabel(type.parameters.get('name') ?? 'encrypted.asc', knownFileNames)) return rule.typeReason;
+  if (!isTypePlain || !isFileName(type.parameters.get('name'))) return rule.typeReason;
 
   for (const [name, value] of fields) {
     if (name === 'content-type') continue;
@@ -62,9 +66,9 @@ export function partProblem(fields: PartFields, rule: PartRule, direction: Direc
     } else if (!rule.fields.includes(name)) {
       return 'part-header';
     } else if (name === 'content-description') {
-      if (!isLabel(value, knownDescriptions)) return 'part-header';
+      if (!isIn(knownDescriptions, value)) return 'part-header';
     } else if (name === 'content-disposition') {
-      if (!isDisposition(value, (fileName) => isLabel(fileName, knownFileNames))) return 'part-header';
+      if (!isDisposition(value, isFileName)) return 'part-header';
     } else if (!/^[ \t]*<[^<>@ \t]{1,128}@[^<>@ \t]{1,128}>[ \t]*$/.test(value)) {
       return 'part-header'; // message-id
     }
@@ -72,12 +76,12 @@ export function partProblem(fields: PartFields, rule: PartRule, direction: Direc
   return undefined;
 }
 
-function isDisposition(text: string, isFileName: (name: string) => boolean): boolean {
+function isDisposition(text: string, isFileName: (name?: string) => boolean): boolean {
   const disposition = parseParameterField(text);
   return (
     disposition !== undefined &&
     (disposition.value === 'inline' || disposition.value === 'attachment') &&
     hasOnlyParameters(disposition, 'filename') &&
-    isFileName(disposition.parameters.get('filename') ?? 'encrypted.asc')
+    isFileName(disposition.parameters.get('filename'))
   );
 }
