@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthBackend, LoginOutcome, UserRecord } from '../backend.ts';
+import { systemClock } from '../clock.ts';
 import { reasonText } from '../reason.ts';
 import { dovecotUserName, userNameFrom } from '../user-name.ts';
 import { matchesWildcard } from '../wildcard.ts';
@@ -30,13 +31,14 @@ export function createDictAuthServer(options: DictAuthServerOptions): DictServer
 }
 
 /** The backend as the dict named `auth`. */
-function authDict({ backend, passwordKey, userName = dovecotUserName }: DictAuthServerOptions): DictHandlers {
+function authDict(options: DictAuthServerOptions): DictHandlers {
+  const { backend, passwordKey, userName = dovecotUserName, onEvent = () => {}, clock = systemClock } = options;
   const lookup = async (name: string, signal: AbortSignal): Promise<UserRecord | undefined> => {
     const user = userNameFrom(name, userName);
     return user === undefined ? undefined : backend.lookup(user, signal);
   };
   return {
-    async lookup(key, { signal }) {
+    async lookup(key, { signal, connection }) {
       if (key.startsWith(USERDB)) {
         const record = await lookup(key.slice(USERDB.length), signal);
         return record === undefined ? undefined : JSON.stringify(record.fields);
@@ -50,7 +52,17 @@ function authDict({ backend, passwordKey, userName = dovecotUserName }: DictAuth
       const user = userNameFrom(name, userName);
       if (user === undefined) return undefined;
       const attempt = { user, password, service, signal, ...(remoteAddress !== undefined && { remoteAddress }) };
-      return passdbReply(await backend.verify(attempt));
+      const startedAt = clock.now();
+      const answered = (outcome: LoginOutcome['kind'] | 'failed'): void =>
+        onEvent({ kind: 'login.answered', connection, service, outcome, durationMs: clock.now() - startedAt });
+      try {
+        const outcome = await backend.verify(attempt);
+        answered(outcome.kind);
+        return passdbReply(outcome);
+      } catch (cause) {
+        answered('failed');
+        throw cause;
+      }
     },
     async *iterate({ path }, { signal }) {
       if (!path.startsWith(USERDB)) throw new Error('only userdb/ can be listed');

@@ -78,7 +78,8 @@ export class DictConnection implements Conversation {
     const dict = this.#dict;
     if (dict === undefined) throw new DovecotProtocolError('out-of-order', 'a dict client did not begin with H');
     const handlers = this.#options.handlers[dict] ?? {};
-    const context = (user: string): Omit<DictContext, 'signal'> => ({ dict, user });
+    const { connection } = this.#options;
+    const context = (user: string): Omit<DictContext, 'signal'> => ({ dict, user, connection });
     switch (message.kind) {
       case 'lookup':
         this.#enqueue(() => this.#lookup(handlers, message.key, context(message.user)));

@@ -6,6 +6,8 @@ export interface DictContext {
   readonly dict: string;
   /** The user on whose behalf Dovecot asks; empty for shared keys that belong to nobody. */
   readonly user: string;
+  /** The connection's number, as in events. */
+  readonly connection: number;
   readonly signal: AbortSignal;
 }
 

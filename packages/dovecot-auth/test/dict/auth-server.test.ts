@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDictAuthServer } from '@postern/dovecot-auth';
-import type { AuthBackend, DictServer, LoginAttempt } from '@postern/dovecot-auth';
+import type { AuthBackend, DictServer, DoorEvent, LoginAttempt } from '@postern/dovecot-auth';
 import { backend } from '../backend.ts';
 import { Peer } from '../peer.ts';
 
@@ -21,6 +21,7 @@ let directory: string;
 let server: DictServer;
 let peer: Peer;
 let attempts: LoginAttempt[];
+let events: DoorEvent[];
 
 const recording: AuthBackend = {
   ...backend,
@@ -33,7 +34,8 @@ const recording: AuthBackend = {
 beforeEach(async () => {
   directory = mkdtempSync('/tmp/dovecot-auth-');
   attempts = [];
-  server = createDictAuthServer({ backend: recording, passwordKey });
+  events = [];
+  server = createDictAuthServer({ backend: recording, passwordKey, onEvent: (event) => events.push(event) });
   await server.listen({ client: [{ path: join(directory, 'dict') }] });
   peer = new Peer(join(directory, 'dict'));
   peer.say('H3\t2\t0\t\tauth');
@@ -61,6 +63,9 @@ describe('a login through the dict door', () => {
       userdb_home: '/var/mail/v/alice@example.org',
     });
     expect(attempts).toEqual([expect.objectContaining({ service: 'imap', remoteAddress: '127.0.0.1' })]);
+    expect(events).toEqual([
+      expect.objectContaining({ kind: 'login.answered', connection: 1, service: 'imap', outcome: 'accepted' }),
+    ]);
   });
 
   it.each([
