@@ -1,6 +1,7 @@
 import { ConfigError, SetupError } from '@postern/relay';
 import yargs, { type Argv } from 'yargs';
 import { accountsCommand } from './accounts/command.ts';
+import { benchCommand } from './bench/command.ts';
 import { configCommand } from './config.ts';
 import { healthCommand } from './health.ts';
 import { inviteCommand } from './invite/command.ts';
@@ -23,6 +24,7 @@ export function commandLine(args: readonly string[]): Argv {
     .command(accountsCommand)
     .command(registrationCommand)
     .command(restoreCommand)
+    .command(benchCommand)
     .command(configCommand)
     .command(healthCommand)
     .command(prepareCommand)

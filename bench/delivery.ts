@@ -1,0 +1,65 @@
+import { dirname } from 'node:path';
+import { getRPCServerPath } from '@deltachat/stdio-rpc-server';
+import { docker, ensureEngine, ensureRelayImage, type Suite } from '@postern/docker';
+import { raiseInotifyLimit } from '@postern/relay';
+import { startRelay } from '../integration/src/relay.ts';
+import { startNetwork } from '../integration/src/test-network.ts';
+import { type BenchRow, report, row, type Target } from './harness.ts';
+
+/** How long a message takes on a relay of either Debian release, with real clients, against a relay that costs nothing. */
+const domain = '_bench.test';
+const floorAddress = '127.0.0.77';
+const rounds = Number(process.argv[2] ?? 10);
+
+const targets: Readonly<Record<string, Target>> = {
+  dc_ping_pong: { kind: 'at most', limit: 1.25, of: 'ratio' },
+  'one-way delivery': { kind: 'at most', limit: 1.2, of: 'ratio' },
+  dc_autoconfig_and_idle_ready: { kind: 'at most', limit: 1.4, of: 'ratio' },
+  dc_send_10_receive_10: { kind: 'at most', limit: 1.1, of: 'ratio' },
+  'SMTP connect (TLS, greeting)': { kind: 'at most', limit: 10, of: 'value' },
+};
+
+/** What `postern bench --json` prints. */
+interface Measured {
+  readonly name: string;
+  readonly measured: { readonly median: number };
+  readonly floor: { readonly median: number };
+}
+
+async function benchOn(suite: Suite): Promise<readonly Measured[]> {
+  await using network = await startNetwork([domain]);
+  await using _relay = await startRelay({ domain, suite, network });
+  const command = `bench --relay ${domain} --rounds ${rounds} --core /core/deltachat-rpc-server --floor on --json`;
+  const output = await docker([
+    ...`run --rm --network ${network.network.getName()} --dns ${network.nameServer}`.split(' '),
+    ...`--add-host _floor.test:${floorAddress} --volume ${dirname(getRPCServerPath())}:/core:ro`.split(' '),
+    ...`--entrypoint postern ${await ensureRelayImage(suite)} ${command}`.split(' '),
+  ]);
+  const rows: unknown = JSON.parse(output);
+  if (Array.isArray(rows) && rows.every(isMeasured)) return rows;
+  throw new TypeError(`postern bench printed something else: ${output.slice(0, 200)}`);
+}
+
+function isMeasured(value: unknown): value is Measured {
+  return typeof value === 'object' && value !== null && 'name' in value && 'measured' in value && 'floor' in value;
+}
+
+function rowOf(debian: string, { name, measured, floor }: Measured): BenchRow {
+  const target = targets[name];
+  return row({
+    name: `${name}, Debian ${debian}`,
+    value: measured.median,
+    unit: 'ms',
+    baseline: floor.median,
+    ...(target && { target }),
+  });
+}
+
+await ensureEngine();
+const tooLow = await raiseInotifyLimit();
+if (tooLow !== undefined) process.stderr.write(`${tooLow.advice}\n`);
+const [trixie, bookworm] = [await benchOn('trixie'), await benchOn('bookworm')];
+await report('delivery', [
+  ...trixie.map((measured) => rowOf('13', measured)),
+  ...bookworm.map((measured) => rowOf('12', measured)),
+]);
