@@ -1,18 +1,31 @@
-import { ConfigError, SetupError } from '@postern/relay';
+import { ConfigError, SetupError } from '@postern/relay/running';
 import yargs, { type Argv } from 'yargs';
-import { accountsCommand } from './accounts/command.ts';
-import { benchCommand } from './bench/command.ts';
-import { configCommand } from './config.ts';
-import { healthCommand } from './health.ts';
-import { inviteCommand } from './invite/command.ts';
-import { withInviteTokens } from './invite-tokens/commands.ts';
-import { registrationCommand } from './registration/command.ts';
-import { restoreCommand } from './registration/restore.ts';
-import { prepareCommand, serveCommand, superviseCommand } from './services.ts';
+
+/**
+ * The commands, by their first word. Each is loaded only when it is asked for: a service that runs for months shares
+ * its command line with tools that draw posters.
+ */
+const commands: Readonly<Record<string, (parser: Argv) => Promise<Argv>>> = {
+  invite: async (parser) => {
+    const { inviteCommand } = await import('./invite/command.ts');
+    const { withInviteTokens } = await import('./invite-tokens/commands.ts');
+    return parser.command(withInviteTokens(inviteCommand));
+  },
+  accounts: async (parser) => parser.command((await import('./accounts/command.ts')).accountsCommand),
+  registration: async (parser) => parser.command((await import('./registration/command.ts')).registrationCommand),
+  restore: async (parser) => parser.command((await import('./registration/restore.ts')).restoreCommand),
+  check: async (parser) => parser.command((await import('./check/command.ts')).checkCommand),
+  bench: async (parser) => parser.command((await import('./bench/command.ts')).benchCommand),
+  config: async (parser) => parser.command((await import('./config.ts')).configCommand),
+  health: async (parser) => parser.command((await import('./health.ts')).healthCommand),
+  prepare: async (parser) => parser.command((await import('./services.ts')).prepareCommand),
+  supervise: async (parser) => parser.command((await import('./services.ts')).superviseCommand),
+  serve: async (parser) => parser.command((await import('./services.ts')).serveCommand),
+};
 
 /** The command line of a relay: one definition gives parser, help and types. */
-export function commandLine(args: readonly string[]): Argv {
-  return yargs(args)
+export async function commandLine(args: readonly string[]): Promise<Argv> {
+  const parser = yargs(args)
     .scriptName('postern')
     .usage('$0 COMMAND\n\nRuns a chatmail relay on Postfix and Dovecot.')
     .option('config', {
@@ -20,27 +33,21 @@ export function commandLine(args: readonly string[]): Argv {
       describe: 'the configuration file (POSTERN_CONFIG, else /etc/postern/postern.toml)',
       global: true,
     })
-    .command(withInviteTokens(inviteCommand))
-    .command(accountsCommand)
-    .command(registrationCommand)
-    .command(restoreCommand)
-    .command(benchCommand)
-    .command(configCommand)
-    .command(healthCommand)
-    .command(prepareCommand)
-    .command(superviseCommand)
-    .command(serveCommand)
     .demandCommand(1, 'Which command? The list is above.')
     .strict()
     .version(false)
     .wrap(100);
+  const [first = ''] = args;
+  for (const name of Object.hasOwn(commands, first) ? [first] : Object.keys(commands)) await commands[name]?.(parser);
+  return parser;
 }
 
 /** @returns the exit code: 0 done, 1 not done, 2 wrong words. Errors for people go to standard error without a stack. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let wrongWords = false;
   try {
-    await commandLine(args)
+    const parser = await commandLine(args);
+    await parser
       .exitProcess(false)
       .fail((message, error, parser) => {
         if (error !== undefined) throw error;

@@ -1,4 +1,4 @@
-import { defaultConfigPath, loadConfig } from '@postern/relay';
+import { defaultConfigPath, loadConfig } from '@postern/relay/running';
 import type { CommandModule } from 'yargs';
 
 /** `postern config`: is the file fine, and what does it come to with all defaults? */

@@ -8,7 +8,7 @@ import {
   serviceNames,
   startService,
   type ServiceName,
-} from '@postern/relay';
+} from '@postern/relay/running';
 import type { CommandModule } from 'yargs';
 
 const main = fileURLToPath(new URL(`main${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));

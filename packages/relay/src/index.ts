@@ -1,16 +1,10 @@
+export * from './running.ts';
 export type { AccountFilter } from './accounts/account-filter.ts';
 export type { Administration } from './accounts/administration.ts';
 export type { AccountView } from './accounts/exchange.ts';
-export { type Config, isMailDomain, isPrivateDomain } from './config/config.ts';
-export { ConfigError, defaultConfigPath, loadConfig, parseConfig } from './config/load.ts';
 export { openAdministration } from './services/account-administration.ts';
-export { createLog, type Log } from './services/log.ts';
-export { relaySupervisor, serviceNames, type ServiceName } from './services/programs.ts';
-export type { Service } from './services/service.ts';
 export { accountSettings, storeLocation, webSettings } from './services/settings.ts';
-export { startService } from './services/start-service.ts';
 export { raiseInotifyLimit } from './setup/inotify.ts';
-export { prepare, SetupError } from './setup/prepare.ts';
 export { operatorInvite, posterOf, type OperatorInvite } from './web/operator-invite.ts';
 export type { WebSettings } from './web/settings.ts';
 export { StoreError } from './store/errors.ts';
