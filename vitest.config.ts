@@ -12,6 +12,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Only against hanging: a busy machine is no failure.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ['packages/*/test/**/*.test.ts', 'docker/test/**/*.test.ts'],
         },
       },

@@ -21,36 +21,31 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s whose own processe
 
   /** Stops a service for good: the supervisor is halted first, so that it cannot bring it back. */
   async function withoutService(name: string, work: () => Promise<void>): Promise<void> {
-    await relay.run(`pkill -STOP -f 'main.js supervise' && pkill -KILL -f 'main.js serve ${name}'`);
+    await relay.run(`pkill -STOP -f '[m]ain.js supervise' && pkill -KILL -f '[m]ain.js serve ${name}'`);
     try {
       await work();
     } finally {
-      await relay.run(`pkill -CONT -f 'main.js supervise'`);
+      await relay.run(`pkill -CONT -f '[m]ain.js supervise'`);
     }
   }
 
   it('defers everything while the filter is down, and takes mail again when it is back', async () => {
     const envelope = { from: alice, to: bob };
-    const encrypted = await encryptedMessage(envelope);
+    const messages = [await encryptedMessage(envelope), cleartextMessage(envelope)];
     await withoutService('filter', async () => {
-      for (const message of [encrypted, cleartextMessage(envelope)]) {
-        const outcome = await attempt(envelope, message);
-        expect(outcome).toMatch(/^4\d\d /);
-      }
+      for (const reply of await attempt(envelope, messages)) expect(reply).toMatch(/^4\d\d /);
       expect(await relay.queue()).toBe('');
       expect(await relay.everythingStored()).not.toContain(secretText);
     });
-    await expect.poll(() => attempt(envelope, encrypted), { timeout: 30_000 }).toMatch(/^250 /);
-    expect(await attempt(envelope, cleartextMessage(envelope))).toMatch(/^523 /);
+    const replies = await attempt(envelope, messages);
+    expect(replies).toEqual([expect.stringMatching(/^250 /), expect.stringMatching(/^523 /)]);
   });
 
   it('fails logins for now while the auth service is down, and loses no account', async () => {
     await withoutService('auth', async () => {
-      await expect(login(relay.ports.submission, alice, password)).rejects.toThrow(/expected "(220|235)"|closed/);
+      await expect(login(relay.ports.submission, alice, password)).rejects.toThrow(/expected "235"|closed/);
     });
-    await expect
-      .poll(() => login(relay.ports.submission, alice, password).then(() => 'in', String), { timeout: 30_000 })
-      .toBe('in');
+    await (await login(relay.ports.submission, alice, password))[Symbol.asyncDispose]();
     await expect(login(relay.ports.submission, alice, 'not-the-password')).rejects.toThrow(/535/);
     await using session = await Conversation.open(relay.ports.imap);
     await session.say(`
@@ -59,13 +54,11 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s whose own processe
       S: a OK`);
   });
 
-  async function attempt(envelope: { from: string; to: string }, message: string): Promise<string> {
-    try {
-      await using session = await login(relay.ports.submission, alice, password);
-      return await sendMail(session, envelope, message);
-    } catch (error) {
-      // Refused before or at the login: the reply is in the message.
-      return /said "(4\d\d .*)"/.exec(String(error))?.[1] ?? String(error);
-    }
+  /** Both messages in one session: Postfix waits for the filter once in each, and then answers for it. */
+  async function attempt(envelope: { from: string; to: string }, messages: readonly string[]): Promise<string[]> {
+    await using session = await login(relay.ports.submission, alice, password);
+    const replies: string[] = [];
+    for (const message of messages) replies.push(await sendMail(session, envelope, message));
+    return replies;
   }
 });
