@@ -35,21 +35,40 @@ export interface QrTerminalOptions {
   readonly colour?: boolean;
 }
 
-const blackOnWhite = '\u001b[38;5;16;48;5;231m'; // of the fixed cube: themes repaint the sixteen named colours
-const reset = '\u001b[0m';
+// Of the fixed cube of 256 colours: themes repaint the sixteen named ones.
+const lightCell = '\u001B[48;5;231m';
+const darkCell = '\u001B[38;5;231;48;5;16m';
+const reset = '\u001B[0m';
 
 /** Lines of half blocks, two modules to a character, for a terminal of at least 45 columns. @throws InviteError `too-long`. */
 export function qrTerminal(text: string, options: QrTerminalOptions = {}): string {
   const rows = withQuietZone(qrMatrix(text));
-  const colour = options.colour ?? true;
+  const line = (options.colour ?? true) ? colouredLine : plainLine;
   const lines: string[] = [];
   for (let y = 0; y < rows.length; y += 2) {
     const upper = rows[y] ?? [];
-    const lower = rows[y + 1] ?? upper.map(() => false);
-    const cells = upper.map((dark, x) => (colour ? block(dark, lower[x] === true) : block(!dark, lower[x] === false)));
-    lines.push(colour ? `${blackOnWhite}${cells.join('')}${reset}` : cells.join(''));
+    lines.push(line(upper, rows[y + 1] ?? upper.map(() => false)));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Dark is the background of a cell, never a letter: fonts leave seams between the lines, which readers stumble over. */
+function colouredLine(upper: readonly boolean[], lower: readonly boolean[]): string {
+  let line = '';
+  let last = '';
+  for (const [x, isDarkAbove] of upper.entries()) {
+    const isDarkBelow = lower[x] === true;
+    const cell = isDarkAbove || isDarkBelow ? darkCell : lightCell;
+    if (cell !== last) line += cell;
+    last = cell;
+    line += isDarkAbove === isDarkBelow ? ' ' : isDarkAbove ? '▄' : '▀';
+  }
+  return line + reset;
+}
+
+/** Light modules as letters, on the terminal's own dark background. */
+function plainLine(upper: readonly boolean[], lower: readonly boolean[]): string {
+  return upper.map((isDark, x) => block(!isDark, lower[x] === false)).join('');
 }
 
 function block(upper: boolean, lower: boolean): string {

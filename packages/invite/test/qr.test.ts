@@ -17,8 +17,8 @@ describe.each([link, longLink])('the code of %s', (text) => {
     const svg = modulesOfSvg(qrSvg(text));
     expect(read(svg)).toBe(text);
     expect(modulesOfPng(qrPng(text, { pixelsPerModule: 3 }), 3)).toEqual(svg);
-    expect(modulesOfTerminal(qrTerminal(text), '▀▄█')).toEqual(svg);
-    expect(modulesOfTerminal(qrTerminal(text, { colour: false }), ' ')).toEqual(svg);
+    expect(modulesOfTerminal(qrTerminal(text), 'coloured')).toEqual(svg);
+    expect(modulesOfTerminal(qrTerminal(text, { colour: false }), 'dark')).toEqual(svg);
   });
 
   it('has a quiet zone of four modules on all sides', () => {
@@ -95,14 +95,19 @@ function modulesOfPng(bytes: Uint8Array, scale: number): Modules {
   );
 }
 
-/** @param ink the characters that are not blank when dark: with colours `▀▄█` are dark, without them light. */
-function modulesOfTerminal(text: string, ink: string): Modules {
-  const isInverted = ink === ' ';
+/** What a terminal would show: each character a pair of modules, in the colours that were set before it. */
+function modulesOfTerminal(text: string, ground: 'coloured' | 'dark'): Modules {
   const rows: Modules = [];
   for (const line of text.trimEnd().split('\n')) {
-    const cells = line.replace(/\u001B\[[\d;]*m/g, '').split('');
-    rows.push(cells.map((cell) => '▀█'.includes(cell) !== isInverted));
-    rows.push(cells.map((cell) => '▄█'.includes(cell) !== isInverted));
+    const [upper, lower]: [boolean[], boolean[]] = [[], []];
+    let isDark = ground === 'dark';
+    for (const [, colours, cell] of line.matchAll(/\u001B\[([\d;]*)m|(.)/g)) {
+      if (colours !== undefined) isDark = colours.endsWith('48;5;16');
+      if (cell === undefined) continue;
+      upper.push(isDark && !'▀█'.includes(cell));
+      lower.push(isDark && !'▄█'.includes(cell));
+    }
+    rows.push(upper, lower);
   }
   return rows.slice(0, rows[0]?.length);
 }
