@@ -101,16 +101,21 @@ export class MasterConnection implements Conversation {
   async #list({ id, mask }: Extract<MasterStep, { kind: 'list' }>): Promise<void> {
     const { backend, onEvent, connection } = this.#options;
     try {
-      for await (const user of backend.users(this.signal)) {
-        if (this.signal.aborted) return;
-        if (mask === '' || matchesWildcard(user, mask)) this.#line.send([masterLines.listed(id, user)]);
-        await this.#line.taken();
-      }
+      await this.#line.sendAll(listing(backend.users(this.signal), { id, mask }));
       this.#take(this.#session.listed(id, 'complete'));
     } catch (cause) {
       if (this.signal.aborted) return;
       onEvent({ kind: 'backend.failed', connection, operation: 'users', cause });
       this.#take(this.#session.listed(id, 'failed'));
     }
+  }
+}
+
+async function* listing(
+  users: AsyncIterable<string>,
+  { id, mask }: { id: number; mask: string },
+): AsyncGenerator<string> {
+  for await (const user of users) {
+    if (mask === '' || matchesWildcard(user, mask)) yield masterLines.listed(id, user);
   }
 }

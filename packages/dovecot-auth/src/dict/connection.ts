@@ -9,7 +9,7 @@ import type { Conversation } from '../sockets/acceptor.ts';
 import { LineConnection } from '../sockets/line-connection.ts';
 import type { DictContext, DictHandlers } from './handlers.ts';
 import { dictLines, parseDictMessage } from './messages.ts';
-import type { DictMessage } from './messages.ts';
+import type { DictMessage, DictQuery } from './messages.ts';
 import { Transactions } from './transactions.ts';
 import type { TakenTransaction } from './transactions.ts';
 
@@ -157,20 +157,25 @@ export class DictConnection implements Conversation {
     const { onEvent, connection } = this.#options;
     try {
       if (handlers.iterate === undefined) throw new Error(`the dict ${context.dict} cannot be listed`);
-      let rows = 0;
-      for await (const [key, value] of handlers.iterate(query, { ...context, signal: this.signal })) {
-        if (this.signal.aborted) return;
-        this.#line.send([dictLines.row(key, query.wantsValues ? value : '')]);
-        rows += 1;
-        if (rows === query.maxRows) break;
-        await this.#line.taken();
-      }
+      await this.#line.sendAll(listing(handlers.iterate(query, { ...context, signal: this.signal }), query));
       this.#line.send([dictLines.rowsDone]);
     } catch (cause) {
       if (this.signal.aborted) return;
       onEvent({ kind: 'backend.failed', connection, operation: 'iterate', cause });
       this.#line.send([dictLines.failed(FAILURE)]);
     }
+  }
+}
+
+async function* listing(
+  found: AsyncIterable<readonly [key: string, value: string]>,
+  { wantsValues, maxRows }: DictQuery,
+): AsyncGenerator<string> {
+  let rows = 0;
+  for await (const [key, value] of found) {
+    yield dictLines.row(key, wantsValues ? value : '');
+    rows += 1;
+    if (rows === maxRows) return;
   }
 }
 

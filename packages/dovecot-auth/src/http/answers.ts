@@ -9,6 +9,9 @@ import { userNameFrom } from '../user-name.ts';
 import { formatAnswer } from './messages.ts';
 import type { HttpQuestion } from './messages.ts';
 
+/** Names of a listing are written together, as in the other doors. */
+const BATCH_LENGTH = 16_384;
+
 export interface HttpAnswersOptions {
   readonly response: ServerResponse;
   readonly backend: AuthBackend;
@@ -71,14 +74,16 @@ export class HttpAnswers {
   async #users(): Promise<void> {
     const { backend, response, onEvent, connection, left } = this.#options;
     try {
+      let batch = '';
       for await (const user of backend.users(left)) {
         if (left.aborted) return;
         if (user.includes('\n')) throw new Error('a user name contains a line break');
-        if (!response.write(`${user}\n`)) {
-          await once(response, 'drain', { signal: left });
-        }
+        batch += `${user}\n`;
+        if (batch.length < BATCH_LENGTH) continue;
+        if (!response.write(batch)) await once(response, 'drain', { signal: left });
+        batch = '';
       }
-      response.end();
+      response.end(batch);
     } catch (cause) {
       if (left.aborted) return;
       onEvent({ kind: 'backend.failed', connection, operation: 'users', cause });

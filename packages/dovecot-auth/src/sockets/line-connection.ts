@@ -5,6 +5,9 @@ import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
 import { LineDecoder } from '../lines.ts';
 
+/** Lines of a long answer are written together: a system call for each would take longer than all the rest. */
+const BATCH_LENGTH = 16_384;
+
 export interface LineConnectionOptions {
   readonly socket: Socket;
   /** Names this connection in events. */
@@ -60,8 +63,24 @@ export class LineConnection {
     }
   }
 
-  /** Resolves when the peer has taken most of what was sent, or is gone: for long answers. */
-  async taken(): Promise<void> {
+  /** Sends a long answer, no faster than the peer reads it. @throws what `lines` throws. */
+  async sendAll(lines: AsyncIterable<string>): Promise<void> {
+    const batch: string[] = [];
+    let length = 0;
+    for await (const line of lines) {
+      if (this.signal.aborted) return;
+      batch.push(line);
+      length += line.length;
+      if (length < BATCH_LENGTH) continue;
+      this.send(batch.splice(0));
+      length = 0;
+      await this.#taken();
+    }
+    this.send(batch);
+  }
+
+  /** Resolves when the peer has taken most of what was sent, or is gone. */
+  async #taken(): Promise<void> {
     const { socket } = this.#options;
     if (!socket.writableNeedDrain || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
