@@ -7,7 +7,7 @@ import {
   type Limits,
   maxRequestedMacros,
 } from './limits.ts';
-import type { Interest, Wants } from './negotiation.ts';
+import type { Interest, MacroRequests, Wants } from './negotiation.ts';
 import type { ErrorPolicy, MilterOptions } from './options.ts';
 import { type OptionalStage, optionalStages } from './stages.ts';
 
@@ -39,7 +39,7 @@ export function compile<A extends Action, C, M>(options: MilterOptions<A, C, M>)
     wants: {
       interests: interestsOf(options.on),
       actions: actionFlags(options.actions ?? []),
-      macros: options.macros ?? {},
+      macros: withVersion(options.macros ?? {}),
       rejectedRecipients: options.rejectedRecipients ?? false,
       leadingSpace: options.leadingSpace ?? false,
       maxDataBytes: options.maxDataBytes ?? 65_535,
@@ -56,6 +56,11 @@ export function compile<A extends Action, C, M>(options: MilterOptions<A, C, M>)
     onEvent: options.onEvent,
     onFrame: options.onFrame,
   };
+}
+
+/** The version macro tells where progress may be reported; who asks for macros at connect would lose it otherwise. */
+function withVersion(macros: MacroRequests): MacroRequests {
+  return macros.connect === undefined ? macros : { ...macros, connect: [...new Set([...macros.connect, 'v'])] };
 }
 
 /** The handlers that are there decide what is negotiated. */
