@@ -1,0 +1,1 @@
+begin() message("none") finish(SMFIR_CONTINUE) mt.disconnect(conn)

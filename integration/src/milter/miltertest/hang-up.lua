@@ -1,0 +1,1 @@
+begin() message("none") mt.disconnect(conn, false)

@@ -1,0 +1,5 @@
+begin()
+done(mt.mailfrom(conn, "<sender@example.com>"), "mailfrom")
+done(mt.rcptto(conn, "<reject-at-rcpt@example.com>"), "rcptto") expect(SMFIR_REJECT, "rcptto")
+done(mt.rcptto(conn, "<recipient@example.com>"), "rcptto") expect(SMFIR_CONTINUE, "rcptto")
+mt.disconnect(conn)

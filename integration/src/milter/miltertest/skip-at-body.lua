@@ -1,0 +1,1 @@
+begin() message("skip") expect(SMFIR_SKIP, "body") finish(SMFIR_CONTINUE) mt.disconnect(conn)

@@ -1,0 +1,5 @@
+begin() message("add") finish(SMFIR_CONTINUE) mt.abort(conn)
+done(mt.mailfrom(conn, "<second@example.com>"), "mailfrom") expect(SMFIR_CONTINUE, "mailfrom")
+mt.abort(conn)
+done(mt.mailfrom(conn, "<third@example.com>"), "mailfrom") expect(SMFIR_CONTINUE, "mailfrom")
+mt.disconnect(conn)
