@@ -55,6 +55,7 @@ function rowOf(debian: string, { name, measured, floor }: Measured): BenchRow {
   });
 }
 
+process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 await ensureEngine();
 const tooLow = await raiseInotifyLimit();
 if (tooLow !== undefined) process.stderr.write(`${tooLow.advice}\n`);

@@ -36,7 +36,8 @@ export class ChatCore implements AsyncDisposable {
     const failed = new Promise<never>((_, reject) => server.once('error', reject));
     const core = new StdioDeltaChat(server.stdin, server.stdout, true);
     const chat = new ChatCore(core, async () => {
-      server.stdin.end();
+      server.stdin.on('error', () => {}); // the library may still ask for events
+      server.kill();
       await ended;
       await rm(folder, { recursive: true, force: true });
     });

@@ -58,7 +58,7 @@ export const benchCommand: CommandModule<object, BenchOptions> = {
       ...(floor && {
         floor: {
           domain: floor.domain,
-          code: `DCACCOUNT:${floor.domain}`,
+          newCode: () => `DCACCOUNT:${floor.domain}`,
           imap: { host: floor.address, port: floor.ports.imap },
           submission: { host: floor.address, port: floor.ports.submission },
         },
@@ -75,7 +75,7 @@ export const benchCommand: CommandModule<object, BenchOptions> = {
 
 function relayAt(domain: string): BenchRelay {
   const at = (port: number): BenchRelay['imap'] => ({ host: domain, port });
-  return { domain, code: `DCACCOUNT:${domain}`, imap: at(993), submission: at(465) };
+  return { domain, newCode: () => `DCACCOUNT:${domain}`, imap: at(993), submission: at(465) };
 }
 
 /** The floor has to be reached like a relay: by a name that the client takes any certificate for, and on port 443. */

@@ -8,8 +8,8 @@ import { type Credentials, loginToImap, loginToSmtp, type Service } from './wire
 /** A relay as the benchmark sees it. */
 export interface BenchRelay {
   readonly domain: string;
-  /** What a client scans to get an account there. */
-  readonly code: string;
+  /** What a client scans to get a new account there. */
+  readonly newCode: () => string;
   readonly imap: Service;
   readonly submission: Service;
 }
@@ -44,7 +44,7 @@ export async function measureRound(
 ): Promise<void> {
   for (const relay of new Set(relays)) await measureLogins(relay, record);
   const joined = async (relay: BenchRelay): Promise<ChatAccount> =>
-    timed('dc_autoconfig_and_idle_ready', record, () => core.join(relay.code));
+    timed('dc_autoconfig_and_idle_ready', record, () => core.join(relay.newCode()));
   const [alice, bob] = [await joined(relays[0]), await joined(relays[1])];
   try {
     const chat = await timed('SecureJoin', record, () => alice.meet(bob));

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 
 export interface Service {
@@ -40,7 +41,13 @@ interface Script {
 function login({ host, port }: Service, { greeting, steps }: Script): Promise<Login> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const socket = connect({ host, port, servername: host, rejectUnauthorized: false, timeout: deadlineMs });
+    const socket = connect({
+      host,
+      port,
+      ...(isIP(host) === 0 && { servername: host }),
+      rejectUnauthorized: false,
+      timeout: deadlineMs,
+    });
     socket.setNoDelay(true);
     let [text, at, greetedMs] = ['', -1, 0];
     const fail = (reason: string): void => {

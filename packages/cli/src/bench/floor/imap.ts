@@ -14,6 +14,7 @@ class ImapSession {
   #mailbox = new Mailbox();
   #input = '';
   #idleTag: string | undefined;
+  #toldUid = 0;
   readonly #deleted = new Set<number>();
 
   constructor(socket: Socket, mailboxes: Mailboxes) {
@@ -31,8 +32,11 @@ class ImapSession {
     this.#socket.on('close', () => this.#mailbox.off('mail', this.#tell));
   }
 
+  /** Mail that comes while the client does something else is told as soon as it waits. */
   readonly #tell = (): void => {
-    if (this.#idleTag !== undefined) this.#say(`* ${this.#mailbox.messages.length} EXISTS`);
+    if (this.#idleTag === undefined || this.#toldUid === this.#mailbox.nextUid) return;
+    this.#toldUid = this.#mailbox.nextUid;
+    this.#say(`* ${this.#mailbox.messages.length} EXISTS`);
   };
 
   #say(text: string): void {
@@ -50,6 +54,7 @@ class ImapSession {
     if (verb === 'IDLE') {
       this.#idleTag = tag;
       this.#say('+ idling');
+      this.#tell();
       return;
     }
     const answers: Readonly<Record<string, () => void>> = {
@@ -73,6 +78,7 @@ class ImapSession {
 
   #select(): void {
     const { messages, nextUid } = this.#mailbox;
+    this.#toldUid = nextUid;
     this.#say(`* ${messages.length} EXISTS\r\n* OK [UIDVALIDITY 1] fine\r\n* OK [UIDNEXT ${nextUid}] fine`);
   }
 
