@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { arch, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -57,7 +58,7 @@ function workspacePackages(): string[] {
 async function copyPackage(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   const { files } = await manifestOf(from);
-  for (const name of ['package.json', ...files]) {
+  for (const name of ['package.json', ...files].filter((name) => existsSync(join(from, name)))) {
     await cp(join(from, name), join(to, name), {
       recursive: true,
       filter: (path) => !/\.(ts|map|tsbuildinfo)$/.test(path),
