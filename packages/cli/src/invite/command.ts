@@ -26,7 +26,9 @@ export const inviteCommand: CommandModule<object, InviteArguments> = {
       return refuse('sign-up is closed (accounts.registration), so no code would let anybody in.');
     }
     if (config.accounts.registration === 'invite' && args.token === undefined) {
-      return refuse('sign-up is by invitation (accounts.registration): name one with --token.');
+      return refuse(
+        'sign-up is by invitation (accounts.registration): make one with "postern invite create", or show one with --token.',
+      );
     }
     const settings = webSettings(config);
     try {

@@ -124,9 +124,10 @@ export function composePoster(options: PosterOptions): Drawing {
   }
 
   centre([setLine(words.linkLabel, style(11.5, 400))], { x: middle, y: 752, leading: 0, color: quiet });
-  const linkLines = setParagraph(link, inner, style(fitted(link, style(17, 700, 'ltr'), inner, 10.5), 700, 'ltr'));
+  const linkSize = fitted(link, style(17, 700, 'ltr'), inner, 10.5);
+  const linkLines = setParagraph(link, inner, style(linkSize, 700, 'ltr'));
   const linkTop = 776;
-  const linkEnd = centre(linkLines, { x: middle, y: linkTop, leading: 14, color: ink });
+  const linkEnd = centre(linkLines, { x: middle, y: linkTop, leading: linkSize * 1.3, color: ink });
   links.push({ url: link, x: page.margin, y: linkTop - 16, width: inner, height: linkEnd - linkTop + 8 });
 
   const description = [
@@ -146,5 +147,5 @@ function unbroken(text: string): string {
 
 /** The size at which a line fits, not below the smallest that can be read. */
 function fitted(text: string, style: Style, width: number, smallest = 9): number {
-  return Math.max(smallest, Math.min(style.size, (style.size * width) / setLine(text, style).width));
+  return Math.max(smallest, Math.min(style.size, (style.size * width * 0.999) / setLine(text, style).width));
 }

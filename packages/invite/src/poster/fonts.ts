@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { create, type Font } from 'fontkit';
 import { InviteError } from '../errors.ts';
 
@@ -8,13 +7,10 @@ export type Weight = 400 | 700;
 /** Font files by weight; the first that has a letter draws it. */
 export type Fonts = Readonly<Record<Weight, readonly Font[]>>;
 
-/** Latin, Cyrillic, Greek and their neighbours in Noto Sans, Arabic script in Vazirmatn (both SIL Open Font License). */
-const files = [
-  ...['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext', 'greek', 'vietnamese', 'devanagari'].map(
-    (subset) => (weight: Weight) => `@fontsource/noto-sans/files/noto-sans-${subset}-${weight}-normal.woff`,
-  ),
-  (weight: Weight) => `@fontsource/vazirmatn/files/vazirmatn-arabic-${weight}-normal.woff`,
-];
+// Both under the SIL Open Font License; each file holds one script in one weight.
+const notoSans = new URL('files/', import.meta.resolve('@fontsource/noto-sans/LICENSE'));
+const vazirmatn = new URL('files/', import.meta.resolve('@fontsource/vazirmatn/LICENSE'));
+const notoSansScripts = ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext', 'greek', 'vietnamese', 'devanagari'];
 
 let builtIn: Fonts | undefined;
 
@@ -38,7 +34,10 @@ export function fontFor(codePoint: number, fonts: readonly Font[]): Font {
 }
 
 function builtInFonts(weight: Weight): readonly Font[] {
-  return files.map((file) => openFont(readFileSync(fileURLToPath(import.meta.resolve(file(weight))))));
+  return [
+    ...notoSansScripts.map((script) => new URL(`noto-sans-${script}-${weight}-normal.woff`, notoSans)),
+    new URL(`vazirmatn-arabic-${weight}-normal.woff`, vazirmatn),
+  ].map((file) => openFont(readFileSync(file)));
 }
 
 function openFont(bytes: Buffer): Font {
