@@ -9,6 +9,9 @@ import type { Door } from '../integration/src/dovecot-auth/mail-host.ts';
 import { median, report, row } from './harness.ts';
 import type { BenchRow } from './harness.ts';
 
+// Containers are stopped here, as in the tests.
+process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+
 const rounds = 2;
 const coldClients = 60;
 const warmLogins = 120;

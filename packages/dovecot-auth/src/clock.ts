@@ -14,3 +14,14 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Waits for `work`, but no longer than `limitMs`; without any time it is not even begun. */
+export async function within(clock: Clock, limitMs: number, work: () => Promise<void>): Promise<void> {
+  if (limitMs <= 0) return;
+  let cancel: (() => void) | undefined;
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(limitMs, resolve);
+  });
+  await Promise.race([work(), late]);
+  cancel?.();
+}

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
+import { verify } from '../backend-answers.ts';
 import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
@@ -111,7 +112,7 @@ export class ClientConnection implements Conversation {
     const abandon = new AbortController();
     this.#waiting.set(id, abandon);
     const result = await this.#calls.run('verify', abandon.signal, (signal) =>
-      this.#options.backend.verify({ ...login, signal }),
+      verify(this.#options.backend, { ...login, signal }),
     );
     this.#waiting.delete(id);
     if (result.kind === 'abandoned') return;

@@ -18,6 +18,8 @@ export class UnclaimedLogins {
   /** In the order of their arrival, therefore of their expiry. */
   readonly #logins = new Map<string, { readonly record: UserRecord; readonly expiresAt: number }>();
 
+  readonly #claimed: (() => void)[] = [];
+
   constructor(limits: { limit: number; timeoutMs: number }) {
     this.#limit = limits.limit;
     this.#timeoutMs = limits.timeoutMs;
@@ -25,6 +27,12 @@ export class UnclaimedLogins {
 
   get size(): number {
     return this.#logins.size;
+  }
+
+  /** Resolves when no login waits any more. One that expired waits until the next login comes. */
+  claimed(): Promise<void> {
+    if (this.#logins.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#claimed.push(resolve));
   }
 
   add(key: LoginKey, record: UserRecord, now: number): void {
@@ -38,6 +46,7 @@ export class UnclaimedLogins {
     const login = this.#logins.get(nameOf(key));
     if (login === undefined) return undefined;
     this.#logins.delete(nameOf(key));
+    if (this.#logins.size === 0) for (const resolve of this.#claimed.splice(0)) resolve();
     return login.expiresAt > now ? login.record : undefined;
   }
 

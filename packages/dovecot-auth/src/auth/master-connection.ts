@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
+import { lookup as findUser } from '../backend-answers.ts';
 import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
@@ -92,7 +93,7 @@ export class MasterConnection implements Conversation {
 
   async #lookup(lookup: Extract<MasterStep, { kind: 'lookup' }>): Promise<void> {
     const result = await this.#calls.run('lookup', this.signal, (signal) =>
-      this.#options.backend.lookup(lookup.user, signal),
+      findUser(this.#options.backend, lookup.user, signal),
     );
     if (result.kind === 'value') this.#take(this.#session.found(lookup, result.value));
     else this.#take(this.#session.failed(lookup.id));

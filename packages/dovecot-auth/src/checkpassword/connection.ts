@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
+import { lookup, verify } from '../backend-answers.ts';
 import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
@@ -73,7 +74,7 @@ export class CheckpasswordConnection implements Conversation {
     const user = userNameFrom(question.user, userName);
     if (user === undefined) return formatAnswer(question.kind === 'login' ? 'refused' : 'unknown');
     if (question.kind === 'login') return this.#login({ ...question, user });
-    const result = await this.#calls.run('lookup', this.signal, (signal) => backend.lookup(user, signal));
+    const result = await this.#calls.run('lookup', this.signal, (signal) => lookup(backend, user, signal));
     if (result.kind !== 'value') return formatAnswer('failed');
     return result.value === undefined ? formatAnswer('unknown') : formatAnswer('found', result.value.fields);
   }
@@ -83,7 +84,7 @@ export class CheckpasswordConnection implements Conversation {
     const startedAt = clock.now();
     const { user, password, service, remoteAddress } = login;
     const result = await this.#calls.run('verify', this.signal, (signal) =>
-      backend.verify({ user, password, service, signal, ...(remoteAddress !== undefined && { remoteAddress }) }),
+      verify(backend, { user, password, service, signal, ...(remoteAddress !== undefined && { remoteAddress }) }),
     );
     const outcome = result.kind === 'value' ? result.value.kind : 'failed';
     onEvent({ kind: 'login.answered', connection, service, outcome, durationMs: clock.now() - startedAt });

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import { defaultLimits } from '../limits.ts';
 import type { Limits } from '../limits.ts';
-import { Acceptor } from '../sockets/acceptor.ts';
+import { Acceptor, ConnectionNumbers } from '../sockets/acceptor.ts';
 import type { Listen } from '../sockets/listen.ts';
 import { dovecotUserName } from '../user-name.ts';
 import { CheckpasswordConnection } from './connection.ts';
@@ -32,7 +32,7 @@ export interface CheckpasswordServer {
 export function createCheckpasswordServer(options: CheckpasswordServerOptions): CheckpasswordServer {
   const { backend, onEvent = () => {}, userName = dovecotUserName, clock = systemClock } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const acceptor = new Acceptor({ limits, clock, onEvent });
+  const acceptor = new Acceptor({ limits, clock, onEvent, numbers: new ConnectionNumbers() });
   const shared = { backend, limits, clock, onEvent, userName };
   return {
     listen: ({ client }) =>

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthBackend, LoginOutcome, UserRecord } from '../backend.ts';
+import { lookup as findUser, verify } from '../backend-answers.ts';
 import { systemClock } from '../clock.ts';
 import { reasonText } from '../reason.ts';
 import { dovecotUserName, userNameFrom } from '../user-name.ts';
@@ -35,7 +36,7 @@ function authDict(options: DictAuthServerOptions): DictHandlers {
   const { backend, passwordKey, userName = dovecotUserName, onEvent = () => {}, clock = systemClock } = options;
   const lookup = async (name: string, signal: AbortSignal): Promise<UserRecord | undefined> => {
     const user = userNameFrom(name, userName);
-    return user === undefined ? undefined : backend.lookup(user, signal);
+    return user === undefined ? undefined : findUser(backend, user, signal);
   };
   return {
     async lookup(key, { signal, connection }) {
@@ -56,7 +57,7 @@ function authDict(options: DictAuthServerOptions): DictHandlers {
       const answered = (outcome: LoginOutcome['kind'] | 'failed'): void =>
         onEvent({ kind: 'login.answered', connection, service, outcome, durationMs: clock.now() - startedAt });
       try {
-        const outcome = await backend.verify(attempt);
+        const outcome = await verify(backend, attempt);
         answered(outcome.kind);
         return passdbReply(outcome);
       } catch (cause) {

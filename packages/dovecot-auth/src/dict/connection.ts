@@ -119,10 +119,20 @@ export class DictConnection implements Conversation {
   #enqueue(work: () => Promise<void>): void {
     this.#queued += 1;
     if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.hold();
-    this.#work = this.#work.then(work).then(() => {
-      if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.release();
-      this.#queued -= 1;
-    });
+    this.#work = this.#work
+      .then(work)
+      .catch((cause: unknown) => this.#fail(cause))
+      .then(() => {
+        if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.release();
+        this.#queued -= 1;
+      });
+  }
+
+  /** A handler's answer could not be said: better no answer than half of one. */
+  #fail(cause: unknown): void {
+    const { onEvent, connection } = this.#options;
+    onEvent({ kind: 'backend.failed', connection, operation: 'answer', cause });
+    this.#line.destroy();
   }
 
   async #lookup(handlers: DictHandlers, key: string, context: Omit<DictContext, 'signal'>): Promise<void> {

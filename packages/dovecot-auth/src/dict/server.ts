@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import { defaultLimits } from '../limits.ts';
 import type { Limits } from '../limits.ts';
-import { Acceptor } from '../sockets/acceptor.ts';
+import { Acceptor, ConnectionNumbers } from '../sockets/acceptor.ts';
 import type { Listen } from '../sockets/listen.ts';
 import { DictConnection } from './connection.ts';
 import type { DictHandlers } from './handlers.ts';
@@ -32,7 +32,7 @@ export interface DictServer {
 export function createDictServer(options: DictServerOptions): DictServer {
   const { handlers, onEvent = () => {}, clock = systemClock } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const acceptor = new Acceptor({ limits, clock, onEvent });
+  const acceptor = new Acceptor({ limits, clock, onEvent, numbers: new ConnectionNumbers() });
   return {
     listen: ({ client }) =>
       acceptor.listen(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { AuthBackend, LoginOutcome } from '../backend.ts';
+import { lookup, verify } from '../backend-answers.ts';
 import type { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
@@ -51,7 +52,7 @@ export class HttpAnswers {
     if (user === undefined) return this.#send(200, formatAnswer('refused'));
     const { password, service, remoteAddress } = login;
     const result = await calls.run('verify', left, (signal) =>
-      backend.verify({ user, password, service, signal, ...(remoteAddress !== undefined && { remoteAddress }) }),
+      verify(backend, { user, password, service, signal, ...(remoteAddress !== undefined && { remoteAddress }) }),
     );
     if (result.kind === 'abandoned') return;
     const outcome = result.kind === 'value' ? result.value.kind : 'failed';
@@ -64,7 +65,7 @@ export class HttpAnswers {
     const { backend, userName, calls, left } = this.#options;
     const user = userNameFrom(name, userName);
     if (user === undefined) return this.#send(200, formatAnswer('unknown'));
-    const result = await calls.run('lookup', left, (signal) => backend.lookup(user, signal));
+    const result = await calls.run('lookup', left, (signal) => lookup(backend, user, signal));
     if (result.kind !== 'value') return this.#send(503);
     const record = result.value;
     this.#send(200, record === undefined ? formatAnswer('unknown') : formatAnswer('found', record.fields));

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { within } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
@@ -21,6 +22,18 @@ export interface AcceptorOptions {
   readonly limits: Pick<Limits, 'maxConnections'>;
   readonly clock: Clock;
   readonly onEvent: EventListener;
+  /** Numbers the connections for events; several acceptors of one door share theirs. */
+  readonly numbers: ConnectionNumbers;
+}
+
+/** Counts connections. */
+export class ConnectionNumbers {
+  #last = 0;
+
+  next(): number {
+    this.#last += 1;
+    return this.#last;
+  }
 }
 
 /** How a door turns a socket into a conversation; `connection` numbers it in events. */
@@ -31,7 +44,6 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #servers: { readonly server: Server; readonly unlisten: Unlisten }[] = [];
   readonly #conversations = new Set<Conversation>();
-  #connections = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: AcceptorOptions) {
@@ -50,18 +62,16 @@ export class Acceptor {
 
   /**
    * Stops listening at once, answers what was asked for up to `drainMs`, then cuts. Calling it again changes nothing.
-   * `settled` can make it wait for more than the conversations' own requests, within the same time.
    */
-  close(options: { drainMs: number; settled?: () => Promise<void> }): Promise<void> {
+  close(options: { drainMs: number }): Promise<void> {
     this.#closed ??= this.#close(options);
     return this.#closed;
   }
 
-  async #close({ drainMs, settled }: { drainMs: number; settled?: () => Promise<void> }): Promise<void> {
+  async #close({ drainMs }: { drainMs: number }): Promise<void> {
     const stopped = this.#servers.map(({ server }) => new Promise((resolve) => server.close(resolve)));
     await Promise.all(this.#servers.map(({ unlisten }) => unlisten()));
-    await settled?.();
-    await this.#within(drainMs, async () => {
+    await within(this.#options.clock, drainMs, async () => {
       await Promise.all(
         [...this.#conversations].map(async (conversation) => {
           await conversation.drain();
@@ -79,19 +89,9 @@ export class Acceptor {
       socket.destroy();
       return;
     }
-    this.#connections += 1;
-    const conversation = converse(socket, this.#connections);
+    const conversation = converse(socket, this.#options.numbers.next());
     this.#conversations.add(conversation);
     conversation.signal.addEventListener('abort', () => this.#conversations.delete(conversation));
-  }
-
-  async #within(limitMs: number, work: () => Promise<void>): Promise<void> {
-    let cancel: (() => void) | undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#options.clock.after(limitMs, resolve);
-    });
-    await Promise.race([work(), late]);
-    cancel?.();
   }
 }
 
