@@ -18,15 +18,14 @@ export async function handOver(
 ): Promise<HandoverResult> {
   const server = connect({ ...upstream.address, noDelay: true });
   const result = await new Promise<HandoverResult>((resolve) => {
+    const settle = (outcome: HandoverResult): void => {
+      clearTimeout(deadline);
+      resolve(outcome);
+    };
     const deadline = setTimeout(() => server.destroy(timedOut()), connectMs);
-    server.once('connect', () => {
-      clearTimeout(deadline);
-      resolve({ kind: 'connected' });
-    });
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(deadline);
-      resolve({ kind: 'failed', code: error.code ?? 'unknown' });
-    });
+    server.once('connect', () => settle({ kind: 'connected' }));
+    server.once('error', (error: NodeJS.ErrnoException) => settle({ kind: 'failed', code: error.code ?? 'unknown' }));
+    server.once('close', () => settle({ kind: 'failed', code: 'closed' }));
     visitor.once('close', () => server.destroy());
   });
   if (result.kind === 'failed') {
