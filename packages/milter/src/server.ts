@@ -9,7 +9,7 @@ import { listenUnix, type UnixAddress } from './unix-socket.ts';
 export type ListenAddress = UnixAddress | { readonly host?: string; readonly port: number } | { readonly fd: number };
 
 /** A filter that listens. */
-export interface MilterServer extends AsyncDisposable {
+export interface MilterServer {
   /** The path of a unix socket, or where TCP listens; nothing for a socket given as `fd` that has no such thing. */
   readonly address: string | AddressInfo | null;
   /** How many mail servers are connected. */
@@ -20,6 +20,8 @@ export interface MilterServer extends AsyncDisposable {
    * May be called again, also with a shorter deadline.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
+  /** Closes as `close()` does: `await using server = await milter.listen(…)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const defaultDrainMs = 30_000;
