@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { AuthBackend, LoginAttempt, LoginOutcome, UserRecord } from '@postern/dovecot-auth';
 import type { Store } from '../store/store.ts';
 import { normalizeUser } from './address.ts';
@@ -47,7 +48,7 @@ type Checked =
 class StoredAccounts implements AccountBackend {
   readonly #store: Store;
   readonly #settings: AccountSettings;
-  readonly #proofKey: Uint8Array;
+  readonly #proofKey: KeyObject;
   readonly #now: () => number;
   readonly #onEvent: AccountListener;
   readonly #passwords: Passwords;
@@ -60,12 +61,12 @@ class StoredAccounts implements AccountBackend {
     const { store, settings, secrets, now, random, onEvent } = options;
     this.#store = store;
     this.#settings = settings;
-    this.#proofKey = secrets.proofKey;
+    this.#proofKey = createSecretKey(secrets.proofKey);
     this.#now = now;
     this.#onEvent = onEvent;
     this.#passwords = new Passwords(settings.passwords);
     this.#remembered = new RememberedLogins({ key: random(32), ...settings.passwords });
-    this.#inFlight = new InFlight(random(32));
+    this.#inFlight = new InFlight();
     this.#lastSeen = new LastSeen(store, (cause) => onEvent({ kind: 'last-seen.failed', cause }));
     this.#creation = new Creation({
       store,
@@ -125,7 +126,7 @@ class StoredAccounts implements AccountBackend {
   async #checkPassword(attempt: LoginAttempt, row: AccountRow): Promise<Checked> {
     const claim = { user: row.address, password: attempt.password, stored: row.password };
     const isKnown =
-      this.#remembered.has(claim, this.#now()) || (row.proof !== null && isProof(row.proof, this.#proofKey, claim));
+      (row.proof !== null && isProof(row.proof, this.#proofKey, claim)) || this.#remembered.has(claim, this.#now());
     if (!isKnown && !(await this.#passwords.verify(attempt.password, row.password, attempt.signal))) {
       return await this.#refuse(attempt);
     }
@@ -133,7 +134,7 @@ class StoredAccounts implements AccountBackend {
       return { kind: 'blocked', ...(row.blocked_reason !== null && { reason: row.blocked_reason }) };
     }
     const current = await this.#renew(attempt, row);
-    this.#remember(attempt, current);
+    if (!isKnown || current !== row) this.#remember(attempt, current); // what is known expires all the same
     return { kind: 'accepted', row: current };
   }
 

@@ -1,5 +1,5 @@
+import { hash } from 'node:crypto';
 import type { LoginAttempt } from '@postern/dovecot-auth';
-import { prove } from './proofs.ts';
 
 interface Shared<T> {
   readonly result: Promise<T>;
@@ -9,17 +9,11 @@ interface Shared<T> {
 
 /** Lets attempts with the same user and password, made at the same time, share one piece of work. */
 export class InFlight<T> {
-  readonly #key: Uint8Array;
   readonly #running = new Map<string, Shared<T>>();
-
-  /** @param key random; passwords are compared as keyed hashes, and kept nowhere. */
-  constructor(key: Uint8Array) {
-    this.#key = key;
-  }
 
   /** @param work is told to stop when none of those who share it wait any more. */
   async share(attempt: LoginAttempt, work: (attempt: LoginAttempt) => Promise<T>): Promise<T> {
-    const id = prove(this.#key, { ...attempt, stored: '' }).toString('base64url');
+    const id = hash('sha256', Buffer.concat([Buffer.from(`${attempt.user}\n`), attempt.password]), 'base64url');
     const shared = this.#running.get(id) ?? this.#start(id, attempt, work);
     const leave = (): void => {
       shared.waiting -= 1;
