@@ -1,3 +1,4 @@
+import { checkMessage } from '../../src/index.ts';
 import type { CleartextReason, Finding } from '../../src/index.ts';
 import { outgoingReasons } from './dresses.ts';
 import { allTricks } from './tricks/index.ts';
@@ -12,6 +13,8 @@ export interface Entry {
   readonly file: string;
   /** Whether it is an attempt to pass cleartext; otherwise a real program wrote it. */
   readonly isTrick: boolean;
+  /** Whether the message is encrypted once a mail server has put line ends and header lines right, as Postfix does. */
+  readonly isRepairable: boolean;
   /** What a reader would see, or what wrote it. */
   readonly says: string;
   readonly outgoing: Expected;
@@ -21,11 +24,12 @@ export interface Entry {
 /** The whole list: tricks, then the given files of genuine messages. */
 export function manifest(genuineFiles: readonly string[]): Entry[] {
   const tricks = [...allTricks].flatMap(([group, each]) =>
-    each.map(({ name, sees, reason, incoming }): Entry => {
+    each.map(({ name, sees, reason, incoming, raw }): Entry => {
       const outgoing: Expected = { kind: 'cleartext', reason };
       return {
         file: `tricks/${group}/${name}.eml`,
         isTrick: true,
+        isRepairable: checkMessage(repaired(raw), { direction: 'outgoing' }).kind === 'encrypted',
         says: sees,
         outgoing,
         incoming: incoming === undefined ? outgoing : { kind: incoming },
@@ -33,6 +37,26 @@ export function manifest(genuineFiles: readonly string[]): Entry[] {
     }),
   );
   return [...tricks, ...genuineFiles.toSorted().map((file) => genuine(file))];
+}
+
+/**
+ * What Postfix makes of a message before a filter sees it: every LF ends a line (smtpd_forbid_bare_newline), a stray CR is
+ * a space (cleanup_replace_stray_cr_lf), and in the header a leading `From ` line and Content-Length (message_drop_headers)
+ * are dropped, white space before a colon is, too, and a value ends at a NUL or after 60000 bytes.
+ */
+function repaired(raw: Buffer): Buffer {
+  const text = raw
+    .toString('latin1')
+    .replace(/^From [^\n]*\n/, '')
+    .replaceAll(/\r?\n/g, '\n')
+    .replaceAll('\r', ' ');
+  const end = text.indexOf('\n\n');
+  const header = (end === -1 ? text : text.slice(0, end))
+    .split('\n')
+    .filter((line) => !/^content-length:/i.test(line))
+    .map((line) => line.replace(/\0.*/, '').replace(/^([^\s:]+)[ \t]+:/, '$1:').slice(0, 60_000));
+  const body = end === -1 ? '' : text.slice(end);
+  return Buffer.from(`${header.join('\n')}${body}`.replaceAll('\n', '\r\n'), 'latin1');
 }
 
 const writers: Readonly<Record<string, string>> = {
@@ -49,6 +73,7 @@ function genuine(file: string): Entry {
   const entry = (outgoing: Expected, incoming = outgoing): Entry => ({
     file: `genuine/${file}`,
     isTrick: false,
+    isRepairable: false,
     says,
     outgoing,
     incoming,

@@ -100,9 +100,9 @@ export const headerTricks: readonly Trick[] = tricks([
   ['header-with-file-separator', 'header-control-character', 'a line more, where this splits lines', header(`X-Note: a\x1c${secret}`)],
   ['header-with-delete', 'header-control-character', 'a broken header', header('X-Note: a\x7fb\r\n')],
   ['header-too-long', 'header-too-long', 'the cut-off rest as text', header(`X-Note: ${'a'.repeat(70_000)}\r\n`)],
-  ['header-ends-by-lf-lf', 'header-control-character', 'the text', Buffer.from(`${usual}MIME-Version: 1.0\n\n${secret}`, 'latin1')],
-  ['header-only', 'body-truncated', 'nothing, or the header', Buffer.from(`${usual}MIME-Version: 1.0\r\n\r\n`, 'latin1')],
-  ['header-without-end', 'body-truncated', 'nothing, or the header', Buffer.from(`${usual}MIME-Version: 1.0\r\n`, 'latin1')],
+  ['header-ends-by-lf-lf', 'header-control-character', 'the text', Buffer.from(`From: <alice@relay.test>\r\n${usual}MIME-Version: 1.0\n\n${secret}`, 'latin1')],
+  ['header-only', 'body-truncated', 'nothing, or the header', Buffer.from(`From: <alice@relay.test>\r\n${usual}MIME-Version: 1.0\r\n\r\n`, 'latin1')],
+  ['header-without-end', 'body-truncated', 'nothing, or the header', Buffer.from(`From: <alice@relay.test>\r\n${usual}MIME-Version: 1.0\r\n`, 'latin1')],
   ['header-in-utf-16', 'header-malformed', 'a message, in programs that guess the encoding', Buffer.from(encryptedMessage().toString('latin1'), 'utf16le')],
   ['header-after-byte-order-mark', 'header-malformed', 'everything as text, or nothing odd', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), encryptedMessage()])],
 ]);

@@ -43,7 +43,7 @@ export const multipartTricks: readonly Trick[] = tricks([
   ['no-second-part', 'second-part-missing', 'nothing; a well-known filter stops looking here', noData],
   ['no-second-part-and-no-end', 'second-part-missing', 'the text', { ...noData, versionText: 'Version: 1\r\n', close: '' }],
   ['no-first-part', 'first-part-type', 'an attachment', noVersion],
-  ['parts-swapped', 'first-part-type', 'an attachment', Buffer.from(`${usual.contentType}${usual.mimeVersion}\r\n${delimiter}${usual.dataHeader}${armor}${delimiter}${usual.versionHeader}${usual.versionText}${last}`, 'latin1')],
+  ['parts-swapped', 'first-part-type', 'an attachment', Buffer.from(`${usual.contentType}${usual.mimeVersion}${usual.otherHeaders}\r\n${delimiter}${usual.dataHeader}${armor}${delimiter}${usual.versionHeader}${usual.versionText}${last}`, 'latin1')],
   ['third-part-text', 'part-too-many', 'the text', { close: `${textPart}${last}` }],
   ['third-part-html', 'part-too-many', 'the page', { close: `${delimiter}Content-Type: text/html\r\n\r\n${secret}${last}` }],
   ['third-part-encrypted', 'part-too-many', 'nothing, or two messages', { close: `${delimiter}${usual.dataHeader}${armor}${last}` }],
