@@ -7,7 +7,7 @@ import type { Layout } from './layout.ts';
  */
 export function postfixMain(config: Config, layout: Layout): string {
   const filter = (socket: string): string =>
-    `{ unix:${config.run}/${socket}.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }`;
+    `{ unix:${config.run}/${socket}.sock, default_action=tempfail, connect_timeout=10s, command_timeout=15s, content_timeout=300s }`;
   return lines({
     compatibility_level: '3.6',
     queue_directory: layout.queue,
