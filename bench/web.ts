@@ -26,7 +26,10 @@ interface Measured {
   readonly perSecond: number;
 }
 
-const tls = { certPath: '', keyPath: '' };
+interface CertificateFiles {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
 
 if (isMainThread) await main();
 else await serve();
@@ -45,7 +48,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function compare(files: typeof tls): Promise<void> {
+async function compare(files: CertificateFiles): Promise<void> {
   const subject = await startServer({ ...files, kind: 'postern' });
   const page = await fetchOnce(subject.port, 'GET', '/');
   const account = await fetchOnce(subject.port, 'POST', '/new');
@@ -114,7 +117,7 @@ async function compare(files: typeof tls): Promise<void> {
 }
 
 /** Each server has a thread of its own, so that its processor time is its own. */
-type ServerData = typeof tls &
+type ServerData = CertificateFiles &
   ({ readonly kind: 'postern' } | { readonly kind: 'bare'; readonly answers: Readonly<Record<string, string>> });
 
 type Server = Serving & { readonly cpuMs: () => Promise<number> };
@@ -139,7 +142,7 @@ async function serve(): Promise<void> {
   });
 }
 
-async function servePostern(files: typeof tls): Promise<number> {
+async function servePostern(files: CertificateFiles): Promise<number> {
   const domain = 'chat.example.org';
   const server = createWebServer({
     settings: {

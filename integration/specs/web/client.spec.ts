@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDeltaChat } from '@deltachat/stdio-rpc-server';
 import { accountLink, loginLink, parseInvite } from '@postern/invite';
+import { ensureRelayImage } from '@postern/docker';
+import { newCredentials } from '@postern/relay';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatClient } from '../../src/chat-client.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
+import { WebUnderTest } from '../../src/web/web-under-test.ts';
 import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
+
+/** Making images from the distribution's packages takes minutes, the first time. */
+const imageDeadlineMs = 600_000;
 
 const server = { host: '192.0.2.1', security: 'ssl' } as const;
 
@@ -75,9 +81,10 @@ describe('the page of a running relay', () => {
   let client: ChatClient;
 
   beforeAll(async () => {
+    await ensureRelayImage('trixie');
     network = await startNetwork(['_page.test']);
     client = await ChatClient.start(network);
-  });
+  }, imageDeadlineMs);
 
   afterAll(async () => {
     await client[Symbol.asyncDispose]();
@@ -96,6 +103,33 @@ describe('the page of a running relay', () => {
       }
       expect(addresses.size).toBe(2);
     } finally {
+      await relay[Symbol.asyncDispose]();
+    }
+  });
+
+  it('lets the real client in through the port of the web alone, IMAP and SMTP told apart by ALPN', async () => {
+    const relay = await startRelay({ domain: '_page.test', network });
+    const folder = mkdtempSync(join(tmpdir(), 'postern-core-'));
+    const core = startDeltaChat(join(folder, 'accounts'), { muteStdErr: true });
+    try {
+      const upstream = (port: number) => ({ address: { host: '127.0.0.1', port }, proxyProtocol: 'none' }) as const;
+      const alpn = { imap: upstream(relay.ports.imap), smtp: upstream(relay.ports.submission) };
+      await using web = await WebUnderTest.start({ settings: { alpn } });
+      const oneServer = { host: '127.0.0.1', port: Number(new URL(web.origin).port), security: 'ssl' } as const;
+      const account = await core.rpc.addAccount();
+      const { email: address, password } = newCredentials({ domain: '_page.test' });
+      const login = {
+        address,
+        password,
+        imap: oneServer,
+        smtp: oneServer,
+        certificateChecks: 'accept-invalid',
+      } as const;
+      await core.rpc.addTransportFromQr(account, loginLink(login));
+      expect(await core.rpc.getConfig(account, 'configured_addr')).toBe(address);
+    } finally {
+      core.close();
+      rmSync(folder, { recursive: true });
       await relay[Symbol.asyncDispose]();
     }
   });

@@ -19,11 +19,14 @@ const links = {
   }),
 };
 
+/** Making the browser's image takes minutes, the first time. */
+const imageDeadlineMs = 600_000;
+
 let eyes: Eyes;
 
 beforeAll(async () => {
   eyes = await Eyes.start();
-});
+}, imageDeadlineMs);
 
 afterAll(async () => {
   await eyes[Symbol.asyncDispose]();

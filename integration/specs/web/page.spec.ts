@@ -10,13 +10,16 @@ const themes = ['light', 'dark'] as const;
 const widths = { phone: 360, tablet: 820, wide: 1440 } as const;
 const link = 'DCACCOUNT:chat.example.org';
 
+/** Making the browser's image takes minutes, the first time. */
+const imageDeadlineMs = 600_000;
+
 let eyes: Eyes;
 let browser: Browser;
 
 beforeAll(async () => {
   eyes = await Eyes.start();
   browser = await eyes.browser();
-});
+}, imageDeadlineMs);
 
 afterAll(async () => {
   await browser.close();
