@@ -124,6 +124,11 @@ describe.each(hosts)('Dovecot $version on Debian $suite', ({ suite, version, doo
       expect((await host.try('doveadm user broken@example.org')).exitCode).toBe(75); // EX_TEMPFAIL
     });
 
+    it.runIf(trait.lists > 0)('lists the users that match a mask', async () => {
+      await imapLogin('emil@example.org', right);
+      expect(await host.run("doveadm user 'em?l@*'")).toBe('emil@example.org\n');
+    });
+
     it('lets nobody in, and creates nobody, for a lookup without a password', async () => {
       await host.try('doveadm auth lookup franz@example.org');
       expect(await recipient('franz@example.org')).toMatch(/^550 /);
@@ -177,8 +182,6 @@ describe.each(hosts)('Dovecot $version on Debian $suite', ({ suite, version, doo
     it.runIf(trait.lists > 0)(`lists ${trait.lists} accounts for doveadm user '*'`, async () => {
       await host.useDoor(door, { existing: trait.lists });
       expect(await host.run("doveadm user '*' | sort -u | wc -l")).toBe(`${trait.lists}\n`);
-      const last = `user${trait.lists - 1}@many.example`;
-      expect(await host.run(`doveadm user '${last.replace('r', '?')}'`)).toContain(last);
     });
   });
 });
