@@ -32,6 +32,11 @@ export function postfixMain(config: Config, layout: Layout): string {
     submission_filter: filter('filter-submission'),
     incoming_filter: filter('filter-incoming'),
 
+    // Only CR LF "." CR LF ends a message, and nobody talks ahead: no second message hides in the first (CVE-2023-51764).
+    // Debian 12's Postfix has both off.
+    smtpd_forbid_bare_newline: 'normalize',
+    smtpd_forbid_unauth_pipelining: 'yes',
+
     message_size_limit: String(config.mail.maxMessageBytes),
     mailbox_size_limit: '0',
     maximal_queue_lifetime: '2d',
