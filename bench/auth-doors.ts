@@ -116,8 +116,12 @@ for (const { suite, version, doors } of hosts) {
           value: people.in,
           unit: 'clients',
         }),
-        row({ name: name(door, `outage, ${socket}, the slowest of them`), value: people.slowestSeconds, unit: 's' }),
       );
+      if (people.in > 0) {
+        rows.push(
+          row({ name: name(door, `outage, ${socket}, the slowest of them`), value: people.slowestSeconds, unit: 's' }),
+        );
+      }
     }
   }
 }
