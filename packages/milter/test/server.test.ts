@@ -6,7 +6,14 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMilter, type MilterEvent, type MilterOptions, reply, systemdSocket } from '../src/index.ts';
+import {
+  createMilter,
+  type MilterEvent,
+  type MilterOptions,
+  type MilterServer,
+  reply,
+  systemdSocket,
+} from '../src/index.ts';
 import { frame, strings } from '../src/testing/codec.ts';
 import { TestMta } from '../src/testing/index.ts';
 import { WireConnection } from '../src/testing/wire-connection.ts';
@@ -21,7 +28,17 @@ beforeEach(async () => {
   path = join(folder, 'filter.sock');
   events.length = 0;
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close({ drainMs: 0 });
+  await rm(folder, { recursive: true, force: true });
+});
+
+const servers: MilterServer[] = [];
+/** To be closed after the test. */
+function opened(server: MilterServer): MilterServer {
+  servers.push(server);
+  return server;
+}
 
 type Options = Omit<MilterOptions<never, undefined, undefined>, 'name'>;
 const watchers = new Set<() => void>();
@@ -59,7 +76,7 @@ describe('a unix socket', () => {
   });
 
   it('lets the group in, and nobody else, unless told', async () => {
-    await using _ = await gate({ on: {} }).listen({ path });
+    opened(await gate({ on: {} }).listen({ path }));
     expect(((await stat(path)).mode & 0o777).toString(8)).toBe('660');
   });
 
@@ -68,12 +85,12 @@ describe('a unix socket', () => {
     const crashed = spawn(process.execPath, ['-e', program]);
     await once(crashed, 'exit');
     expect((await stat(path)).isSocket()).toBe(true);
-    await using _ = await gate({ on: {} }).listen({ path });
+    opened(await gate({ on: {} }).listen({ path }));
     expect((await new TestMta({ path }).deliver()).outcome).toBe('accepted');
   });
 
   it('that somebody listens on is left to them', async () => {
-    await using _ = await gate({ on: {} }).listen({ path });
+    opened(await gate({ on: {} }).listen({ path }));
     await expect(gate({ on: {} }).listen({ path })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect((await new TestMta({ path }).deliver()).outcome).toBe('accepted');
   });
@@ -100,7 +117,7 @@ describe('a unix socket', () => {
 
 describe('a filter over TCP', () => {
   it('answers every event, so that no acknowledgement is waited for', async () => {
-    await using server = await gate({ on: { mail: { observe: () => {} } } }).listen({ port: 0 });
+    const server = opened(await gate({ on: { mail: { observe: () => {} } } }).listen({ port: 0 }));
     const { address } = server;
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const mta = new TestMta({ port });
@@ -237,7 +254,7 @@ describe('a stranger on the socket', () => {
 
 describe('a connection', () => {
   it('of which there are too many is closed at once', async () => {
-    await using _ = await gate({ limits: { connections: 1 }, on: {} }).listen({ path });
+    opened(await gate({ limits: { connections: 1 }, on: {} }).listen({ path }));
     const first = await new TestMta({ path }).open();
     await expect(new TestMta({ path }).open()).rejects.toMatchObject({ name: 'FilterGoneError' });
     expect(events.at(-1)).toEqual({ kind: 'connection.dropped', limit: 1 });
@@ -248,7 +265,7 @@ describe('a connection', () => {
     ['that never negotiates', [], { handshakeTimeoutMs: 20 }, /handshakeTimeoutMs, 20 ms/],
     ['that is silent too long', [postfixOffer], { idleTimeoutMs: 20 }, /idleTimeoutMs, 20 ms/],
   ])('%s is closed', async (_, frames, limits, reason) => {
-    await using server = await gate({ limits, on: {} }).listen({ path });
+    const server = opened(await gate({ limits, on: {} }).listen({ path }));
     const wire = await WireConnection.open({ path }, 5000);
     for (const bytes of frames) wire.send(bytes);
     await wire.receiveToEnd();
@@ -259,10 +276,12 @@ describe('a connection', () => {
   });
 
   it('that sends and never reads is held up, then closed', async () => {
-    await using _ = await gate({
-      limits: { writeTimeoutMs: 50 },
-      on: { rcpt: () => reply(550, '5.7.1', 'x'.repeat(900)) },
-    }).listen({ path });
+    opened(
+      await gate({
+        limits: { writeTimeoutMs: 50 },
+        on: { rcpt: () => reply(550, '5.7.1', 'x'.repeat(900)) },
+      }).listen({ path }),
+    );
     const wire = await WireConnection.open({ path }, 20_000);
     wire.pause();
     wire.send(postfixOffer, ...Array.from({ length: 5000 }, () => frame('R', strings('<c@d>'))));
