@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { InviteError } from '@postern/invite';
 import { loadConfig, operatorInvite, webSettings } from '@postern/relay';
 import type { Argv, CommandModule } from 'yargs';
@@ -57,10 +58,11 @@ export function inviteOutputs<T>(yargs: Argv<T>): Argv<T & InviteOutputs> {
 
 export function thisTerminal(): Terminal {
   const { stdout } = process;
+  const isTty = isatty(1); // stdout.isTTY is undefined, not false, where it is none
   return {
     write: (text) => void stdout.write(text),
-    columns: stdout.isTTY ? stdout.columns : undefined,
-    hasColour: stdout.isTTY && stdout.hasColors(256) && process.env['NO_COLOR'] === undefined,
+    columns: isTty && stdout.columns > 0 ? stdout.columns : undefined, // 0 where a terminal does not know
+    hasColour: isTty && stdout.hasColors(256) && process.env['NO_COLOR'] === undefined,
   };
 }
 

@@ -35,15 +35,14 @@ export async function showInvite(
   const code = qrTerminal(invite.link, { colour: terminal.hasColour });
   const width = code.split('\n')[0]?.replace(/\u001b\[[\d;]*m/g, '').length ?? 0;
   const fits = terminal.columns === undefined || terminal.columns >= width;
-  terminal.write(
-    [
-      fits ? `\n${code}` : `The code needs ${width} columns, and this terminal has ${terminal.columns}.\n`,
-      'Scan it with Delta Chat, or open this link on a phone that has it:\n',
-      `${invite.link}\n`,
-      invite.isForOnePerson ? 'It is one account: each person needs a code of their own.\n' : '',
-      ...written.map((path) => `Written: ${path}\n`),
-    ].join('\n'),
-  );
+  const paragraphs = [
+    fits ? `\n${code}` : `The code needs ${width} columns, and this terminal has ${terminal.columns}.\n`,
+    'Scan it with Delta Chat, or open this link on a phone that has it:\n',
+    `${invite.link}\n`,
+    ...(invite.isForOnePerson ? ['It is one account: each person needs a code of their own.\n'] : []),
+    ...(written.length > 0 ? [written.map((path) => `Written: ${path}\n`).join('')] : []),
+  ];
+  terminal.write(paragraphs.join('\n'));
 }
 
 async function writeFiles(
