@@ -25,7 +25,7 @@ export default defineConfig({
           include: ['integration/specs/**/*.spec.ts'],
           globalSetup: ['integration/src/global-setup.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },
