@@ -12,7 +12,7 @@ import { type AccountRow, dayOf, findAccount, isReservation } from './records.ts
 import type { AccountSecrets } from './secrets.ts';
 import type { AccountSettings } from './settings.ts';
 import { readSwitches, switchRegistration, switchRestoring } from './switches.ts';
-import { buryAddresses, tombstoneOf } from './tombstones.ts';
+import { buryAddresses, clearTombstones, tombstoneOf } from './tombstones.ts';
 
 export interface AdministrationOptions {
   readonly store: Store;
@@ -85,6 +85,7 @@ export class Administration {
       const result = await db.deleteFrom('accounts').where('address', '=', user).executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
       await buryAddresses(db, [tombstoneOf(secrets.tombstoneKey, user)], expiresAt);
+      await clearTombstones(db, Math.floor(now() / 1_000));
       return true;
     }, accountLock(user));
     // Whatever the database holds, only a folder with a name of ours is ever removed.
@@ -130,7 +131,11 @@ export class Administration {
   async createInvite(invite: NewInvite): Promise<{ readonly id: string; readonly token: string }> {
     const { store, random, now } = this.#options;
     const seconds = Math.floor(now() / 1_000);
-    return await store.write((db) => insertInvite(db, invite, { random, seconds }));
+    return await store.write(async (db) => {
+      // A good moment to forget addresses that earlier invites kept and nobody came for.
+      await db.deleteFrom('accounts').where('reserved_until', '<=', seconds).execute();
+      return await insertInvite(db, invite, { random, seconds });
+    });
   }
 
   async invites(): Promise<readonly InviteRow[]> {
