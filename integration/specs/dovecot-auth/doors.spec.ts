@@ -124,9 +124,10 @@ describe.each(hosts)('Dovecot $version on Debian $suite', ({ suite, version, doo
       expect((await host.try('doveadm user broken@example.org')).exitCode).toBe(75); // EX_TEMPFAIL
     });
 
-    it.runIf(trait.lists > 0)('lists the users that match a mask', async () => {
+    it('lists the users that match a mask, or says that it cannot', async () => {
       await imapLogin('emil@example.org', right);
-      expect(await host.run("doveadm user 'em?l@*'")).toBe('emil@example.org\n');
+      const { output, exitCode } = await host.try("doveadm user 'em?l@*' 2>/dev/null");
+      expect([output, exitCode === 0]).toEqual(trait.lists > 0 ? ['emil@example.org\n', true] : ['', false]);
     });
 
     it('lets nobody in, and creates nobody, for a lookup without a password', async () => {
@@ -179,9 +180,10 @@ describe.each(hosts)('Dovecot $version on Debian $suite', ({ suite, version, doo
       expect(spellings.filter((spelling) => logs.includes(spelling))).toEqual([]);
     });
 
-    it.runIf(trait.lists > 0)(`lists ${trait.lists} accounts for doveadm user '*'`, async () => {
+    it(`lists ${trait.lists} accounts for doveadm user '*'`, async () => {
       await host.useDoor(door, { existing: trait.lists });
-      expect(await host.run("doveadm user '*' | sort -u | wc -l")).toBe(`${trait.lists}\n`);
+      const { output } = await host.try("doveadm user '*' 2>/dev/null | sort -u | wc -l");
+      expect(output).toBe(`${trait.lists}\n`);
     });
   });
 });
