@@ -77,16 +77,18 @@ describe.each(mailServers)('a filter behind $name', (kind) => {
       expect(replies[step]).toMatch(reads);
     });
 
-    it('at connect keeps the client out', async () => {
+    it('at connect keeps the client out, with a text only behind Postfix', async () => {
       filter.play({ connect: () => verdict });
-      const { banner, ehlo, mail, rcpt } = await sendMail(server.port);
-      expect([banner, ehlo, mail, rcpt].some((answer) => /^[45]/.test(answer))).toBe(true);
+      const { banner, mail } = await sendMail(server.port);
+      expect(banner).toMatch(code === '4' ? /^220 / : /^554 .*not accepting/);
+      expect(mail).toMatch(isPostfix ? reads : new RegExp(`^${code.charAt(0)}`));
     });
 
-    it('at helo keeps the client out', async () => {
+    it('at helo is told at MAIL', async () => {
       filter.play({ helo: () => verdict });
       const { ehlo, mail } = await sendMail(server.port);
-      expect(ehlo.startsWith(code) || mail.startsWith(code)).toBe(true);
+      expect(ehlo).toMatch(/^250/);
+      expect(mail).toMatch(new RegExp(`^${code}`));
     });
   });
 
