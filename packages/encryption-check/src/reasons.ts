@@ -8,7 +8,7 @@ export const explanations = {
   'header-too-long': 'A header field is longer than any genuine one.',
   'header-control-character': 'A header field contains a control character, a NUL, or a stray CR or LF.',
   'header-obsolete-folding':
-    'A header field is continued by a line of white space only, which some programs take for the end of the header.',
+    'A header field is folded where programs differ: a line of white space only ends the header for some, an empty first line stays in the value for others.',
   'header-duplicate':
     'A header field that decides how the message is read occurs twice, and programs differ in which one they use.',
   'header-non-ascii': 'A header field that decides how the message is read contains bytes outside ASCII.',

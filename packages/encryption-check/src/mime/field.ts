@@ -40,3 +40,9 @@ function valueProblem(value: Uint8Array, folds: Folds): CleartextReason | undefi
 export function unfold(value: Uint8Array): string {
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1').replaceAll(/\r?\n/g, '');
 }
+
+/** Whether the value only begins on a continuation line: Python's email package then keeps the line end as a part of it. */
+export function isFirstLineBlank(value: Uint8Array): boolean {
+  const first = value.find((byte) => byte !== space && byte !== tab);
+  return first === cr || first === lf;
+}

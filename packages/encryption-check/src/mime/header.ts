@@ -3,7 +3,7 @@ import type { CleartextReason } from '../reasons.ts';
 import { isUnmistakableBoundary } from './boundary.ts';
 import { hasOnlyParameters, hasPlainCharset, isPlainTransferEncoding, parseParameterField } from './content-type.ts';
 import type { ParameterField } from './content-type.ts';
-import { fieldProblem, unfold } from './field.ts';
+import { fieldProblem, isFirstLineBlank, unfold } from './field.ts';
 import type { Folds } from './field.ts';
 import type { Direction } from './part-rules.ts';
 
@@ -45,6 +45,7 @@ export class MessageHeader {
     if (key !== 'from') {
       if (value.length > maxStructuralFieldBytes) return 'header-too-long';
       if (!value.every((byte) => byte < 0x80)) return 'header-non-ascii';
+      if (isFirstLineBlank(value)) return 'header-obsolete-folding';
     }
     const text = unfold(value);
     this.#fields.set(key, text);

@@ -15,6 +15,8 @@ export class PartHeader {
   take(line: string): PartFields | 'more' | 'malformed' {
     if (line === '') return this.#fields;
     if (this.#name !== undefined && continuationPattern.test(line)) {
+      // A value that only begins here is read with its line end by some, without by others.
+      if (this.#fields.get(this.#name)?.trim() === '') return 'malformed';
       const value = `${this.#fields.get(this.#name) ?? ''}${line}`;
       this.#fields.set(this.#name, value);
       return value.length > maxStructuralFieldBytes ? 'malformed' : 'more';

@@ -90,6 +90,8 @@ export const headerTricks: readonly Trick[] = tricks([
   ['header-starts-like-a-mailbox', 'header-malformed', 'another message, in programs that split there', { contentType: `From alice Sat Nov 21 03:43:33 2026\r\n${usual}` }],
   ['header-with-blank-continuation', 'header-obsolete-folding', 'the rest of the header as text', header(`X-Note: a\r\n \r\n ${secret}`)],
   ['header-with-blank-continuation-of-tabs', 'header-obsolete-folding', 'the rest of the header as text', header(`X-Note: a\r\n\t\t\r\n\tb\r\n`)],
+  ['transfer-encoding-on-the-next-line', 'header-obsolete-folding', 'whatever it decodes to, where the line end is kept', header('Content-Transfer-Encoding:\r\n 8bit\r\n')],
+  ['content-type-on-the-next-line', 'header-obsolete-folding', 'the body as text, where the line end is kept', { contentType: usual.replace(': ', ':\r\n ') }],
   ['content-type-with-blank-continuation', 'header-obsolete-folding', 'the body as text', { contentType: usual.replace('\r\n\t', '\r\n \r\n\t') }],
   ['header-with-bare-lf', 'header-control-character', 'the text as a body', header(`X-Note: a\n\n${secret}`)],
   ['header-with-bare-cr', 'header-control-character', 'the text as a line of its own', header(`X-Note: a\r\r${secret}`)],

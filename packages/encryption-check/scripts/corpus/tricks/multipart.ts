@@ -94,6 +94,7 @@ export const multipartTricks: readonly Trick[] = tricks([
   ['version-part-quoted-printable', 'transfer-encoding', 'the decoded text', versionHeader(`${versionType}Content-Transfer-Encoding: quoted-printable\r\n`)],
   ['version-part-header-without-colon', 'part-header', 'the text', versionHeader(`${versionType}${secret}`)],
   ['version-part-header-continued-by-blanks', 'part-header', 'the text', versionHeader(`${versionType} \r\n ${secret}`)],
+  ['version-part-type-on-the-next-line', 'part-header', 'the text, where the line end is kept', versionHeader('Content-Type:\r\n application/pgp-encrypted\r\n')],
   ['version-part-header-starts-with-continuation', 'part-header', 'the text', versionHeader(` ${secret}${versionType}`)],
   ['version-part-header-with-control', 'part-header', 'a line more', versionHeader(`${versionType}Content-Description: a\x0bb\r\n`)],
   ['version-part-header-too-long', 'part-header', 'the text', versionHeader(`${versionType}Content-Description: a\r\n${` ${'a'.repeat(500)}\r\n`.repeat(3)}`)],
