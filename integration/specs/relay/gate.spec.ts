@@ -12,7 +12,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
   let relay: TestRelay;
 
   beforeAll(async () => {
-    relay = await startRelay({ domain, suite });
+    relay = await startRelay({ domain, suite, config: 'limits.pacing_seconds = 0' });
     for (const { address, password } of [alice, bob]) {
       await using session = await login(relay.ports.submission, address, password);
       await session.say('C: QUIT\nS: 221');

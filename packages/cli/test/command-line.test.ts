@@ -27,6 +27,7 @@ describe('postern', () => {
         postern accounts             list, show, block, delete, export and import accounts
         postern registration [mode]  say or switch who may create an account, at once
         postern restore <step>       create no accounts while a backup is being put back
+        postern policy               say which mail is accepted and which is refused
         postern check [files..]      see whether messages are end-to-end encrypted, and why not; or try a
                                      relay with the corpus of tricks
         postern bench                measure a relay, or the way between two, with real Delta Chat clients

@@ -32,10 +32,31 @@ export interface Config {
     readonly maxMessageBytes: number;
     /** What to do with incoming mail that is not encrypted. */
     readonly incomingCleartext: 'accept' | 'refuse';
+    /** Header fields that may leave beside From, To, Date, Message-ID, Subject, MIME-Version and Content-Type; all others are removed. */
+    readonly outgoingHeaders?: readonly string[] | undefined;
   };
   readonly limits: {
     /** Messages that one account may send in any 60 seconds. */
     readonly messagesPerMinute: number;
+    /** Recipients, all messages together, in any hour. */
+    readonly recipientsPerHour: number;
+    /** Bytes that one account may send in any 24 hours. */
+    readonly bytesPerDay: number;
+    /** How long a message of a sender close to the limit may be held, so that a burst is slowed instead of refused; 0 is off. */
+    readonly pacingSeconds: number;
+    /** Messages held at once; each occupies one of Postfix's processes, of which there are 100. */
+    readonly heldAtOnce: number;
+    /** What one account may get from other servers. */
+    readonly incomingMessagesPerMinute: number;
+    readonly incomingBytesPerDay: number;
+  };
+  readonly filter: {
+    /** Processes that check mail: a number, or one for each core. */
+    readonly workers: 'auto' | number;
+  };
+  readonly metrics: {
+    /** Counters for Prometheus at `http://127.0.0.1:PORT/metrics`; none without a port. */
+    readonly port?: number | undefined;
   };
   readonly tls: {
     /** Files in PEM format; without them the relay makes a self-signed certificate in `data`. */
@@ -97,9 +118,27 @@ export const configSchema: z.ZodType<Config> = z
       .strictObject({
         maxMessageBytes: z.int().min(100_000).max(1_000_000_000).default(31_457_280),
         incomingCleartext: z.enum(['accept', 'refuse']).default('accept'),
+        outgoingHeaders: z
+          .array(z.string().regex(/^[!-9;-~]{1,100}$/, 'is not the name of a header field'))
+          .max(200)
+          .optional(),
       })
       .prefault({}),
-    limits: z.strictObject({ messagesPerMinute: z.int().min(1).max(1_000_000).default(60) }).prefault({}),
+    limits: z
+      .strictObject({
+        messagesPerMinute: z.int().min(1).max(10_000).default(60),
+        recipientsPerHour: z.int().min(1_000).default(10_000), // one message may have 1,000
+        bytesPerDay: z.int().min(1).default(2_000_000_000),
+        pacingSeconds: z.number().min(0).max(20).default(10), // Postfix and clients wait for longer than that
+        heldAtOnce: z.int().min(0).max(1_000).default(20),
+        incomingMessagesPerMinute: z.int().min(1).max(100_000).default(600),
+        incomingBytesPerDay: z.int().min(1).default(2_000_000_000),
+      })
+      .prefault({}),
+    filter: z
+      .strictObject({ workers: z.union([z.literal('auto'), z.int().min(1).max(128)]).default('auto') })
+      .prefault({}),
+    metrics: z.strictObject({ port: port.optional() }).prefault({}),
     tls: z.strictObject({ certificate: optionalText, key: optionalText }).prefault({}),
     reachable: z
       .strictObject({
@@ -116,6 +155,13 @@ export const configSchema: z.ZodType<Config> = z
     path: ['accounts', 'usernameMinLength'],
     message: 'is greater than username_max_length',
   })
+  .refine(
+    (config) => Math.min(config.limits.bytesPerDay, config.limits.incomingBytesPerDay) >= config.mail.maxMessageBytes,
+    {
+      path: ['limits', 'bytesPerDay'],
+      message: 'or incoming_bytes_per_day is less than mail.max_message_bytes, so the largest message could never pass',
+    },
+  )
   .refine((config) => (config.tls.certificate === undefined) === (config.tls.key === undefined), {
     path: ['tls'],
     message: 'needs both certificate and key, or neither',

@@ -1,4 +1,5 @@
 import type { Finding } from '@postern/encryption-check';
+import type { BudgetPart } from './budget.ts';
 import type { Author } from './from-header.ts';
 
 /** What is to become of a message or a recipient, and under which name it is counted and logged. */
@@ -12,50 +13,94 @@ export type Verdict =
       readonly text: string;
     };
 
-export interface SenderFacts {
-  /** The login, in lower case; undefined when nobody logged in. */
-  readonly login: string | undefined;
-  /** The address of MAIL FROM, in lower case, without brackets; empty for the null sender. */
-  readonly sender: string;
-  /** Set when the sending limit is reached. */
-  readonly waitSeconds?: number;
+/** What the limits say: there is room, there is none for so long, or nobody knows. */
+export type Room =
+  | { readonly kind: 'enough' }
+  | { readonly kind: 'none'; readonly part: BudgetPart; readonly waitSeconds: number }
+  | { readonly kind: 'unknown' };
+
+/** Everything that a verdict depends on. */
+export type Facts =
+  /** A user names a recipient. */
+  | {
+      readonly situation: 'submission-recipient';
+      /** In lower case; undefined when nobody logged in. */
+      readonly login: string | undefined;
+      /** The address of MAIL FROM, in lower case, without brackets; empty for the null sender. */
+      readonly sender: string;
+      readonly room: Room;
+    }
+  /** A user's message is complete. */
+  | {
+      readonly situation: 'submission-message';
+      readonly sender: string;
+      readonly author: Author;
+      readonly finding: Finding;
+      readonly room: Room;
+    }
+  /** Another server names a recipient. */
+  | { readonly situation: 'incoming-recipient'; readonly recipient: string; readonly room: Room }
+  /** Another server's message is complete. */
+  | {
+      readonly situation: 'incoming-message';
+      readonly finding: Finding;
+      /** Who refuses mail that is not encrypted: the operator for everybody, or one of the recipients. */
+      readonly cleartextRefusedBy: 'nobody' | 'operator' | 'recipient';
+      /** Among several recipients the one with least. */
+      readonly room: Room;
+    }
+  /** Our own Postfix writes to a user or a sender: a delivery report. It passes no filter, and nobody else can make one. */
+  | { readonly situation: 'local' };
+
+/** The whole policy. */
+export function decide(facts: Facts): Verdict {
+  switch (facts.situation) {
+    case 'submission-recipient':
+      if (facts.login === undefined)
+        return refuse(553, '5.7.1 Sender address rejected: not logged in', 'not-logged-in');
+      if (facts.sender !== facts.login) {
+        return refuse(
+          553,
+          '5.7.1 Sender address rejected: it is not the address you logged in with',
+          'sender-not-login',
+        );
+      }
+      return withinLimits(facts.room, `Too much mail from ${facts.sender}`);
+    case 'submission-message': {
+      const named = decideAuthor(facts.author, facts.sender);
+      if (named.kind !== 'accept') return named;
+      const content = decideOutgoingContent(facts.finding);
+      return content.kind === 'accept'
+        ? withinLimits(facts.room, `Too much mail from ${facts.sender}`, content)
+        : content;
+    }
+    case 'incoming-recipient':
+      return withinLimits(facts.room, `Too much mail for ${facts.recipient}`);
+    case 'incoming-message': {
+      const content = decideIncomingContent(facts.finding, facts.cleartextRefusedBy);
+      return content.kind === 'accept'
+        ? withinLimits(facts.room, 'Too much mail for this recipient', content)
+        : content;
+    }
+    case 'local':
+      return accept('local');
+  }
 }
 
-/** Authenticated submission, when the first recipient is named: who sends, and how much already. */
-export function decideSender(facts: SenderFacts): Verdict {
-  if (facts.login === undefined || facts.sender !== facts.login) {
-    return refuse(553, '5.7.1 Sender address rejected: it is not the address you logged in with', 'sender-not-login');
-  }
-  if (facts.waitSeconds !== undefined) {
-    return {
-      kind: 'defer',
-      reason: 'too-much-mail',
-      code: 450,
-      text: `4.7.1: Too much mail from ${facts.sender}, try again in ${facts.waitSeconds} seconds`,
-    };
-  }
-  return { kind: 'accept', reason: 'sender' };
+function decideAuthor(author: Author, sender: string): Verdict {
+  if (author.kind === 'one' && author.address === sender) return accept('author');
+  return refuse(
+    500,
+    '5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from',
+    `author-${author.kind === 'one' ? 'not-sender' : author.kind}`,
+  );
 }
 
-export interface SubmissionFacts {
-  readonly sender: string;
-  readonly author: Author;
-  readonly finding: Finding;
-}
-
-/** Authenticated submission, at the end of the message: only encrypted mail in the sender's own name gets out. */
-export function decideSubmission({ sender, author, finding }: SubmissionFacts): Verdict {
-  if (author.kind !== 'one' || author.address !== sender) {
-    return refuse(
-      500,
-      '5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from',
-      `author-${author.kind === 'one' ? 'not-sender' : author.kind}`,
-    );
-  }
+function decideOutgoingContent(finding: Finding): Verdict {
   switch (finding.kind) {
     case 'encrypted':
     case 'secure-join-request':
-      return { kind: 'accept', reason: finding.kind };
+      return accept(finding.kind);
     case 'cleartext':
       return encryptionNeeded(finding.reason);
     case 'bounce':
@@ -63,16 +108,20 @@ export function decideSubmission({ sender, author, finding }: SubmissionFacts): 
   }
 }
 
-export interface IncomingFacts {
-  readonly finding: Finding;
-  /** Whether the operator, or one of the recipients for themselves, refuses mail that is not encrypted. */
-  readonly refusesCleartext: boolean;
+function decideIncomingContent(finding: Finding, refusedBy: 'nobody' | 'operator' | 'recipient'): Verdict {
+  if (finding.kind !== 'cleartext') return accept(finding.kind);
+  return refusedBy === 'nobody' ? accept('cleartext') : encryptionNeeded(finding.reason);
 }
 
-/** Mail from other servers, at the end of the message. */
-export function decideIncoming({ finding, refusesCleartext }: IncomingFacts): Verdict {
-  if (finding.kind !== 'cleartext') return { kind: 'accept', reason: finding.kind };
-  return refusesCleartext ? encryptionNeeded(finding.reason) : { kind: 'accept', reason: 'cleartext' };
+function withinLimits(room: Room, complaint: string, content: Verdict = accept('recipient')): Verdict {
+  switch (room.kind) {
+    case 'enough':
+      return content;
+    case 'none':
+      return defer(450, `4.7.1: ${complaint}, try again in ${room.waitSeconds} seconds`, `too-many-${room.part}`);
+    case 'unknown':
+      return defer(451, '4.3.0 Temporary failure, try again later', 'store-unavailable');
+  }
 }
 
 /** Delta Chat recognises `Invalid Unencrypted Mail` and explains it to its user: the words are part of the protocol. */
@@ -80,6 +129,14 @@ function encryptionNeeded(reason: string): Verdict {
   return refuse(523, '5.7.1 Encryption Needed: Invalid Unencrypted Mail', reason);
 }
 
+function accept(reason: string): Verdict {
+  return { kind: 'accept', reason };
+}
+
 function refuse(code: number, text: string, reason: string): Verdict {
   return { kind: 'refuse', code, text, reason };
+}
+
+function defer(code: number, text: string, reason: string): Verdict {
+  return { kind: 'defer', code, text, reason };
 }

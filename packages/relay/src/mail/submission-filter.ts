@@ -1,16 +1,24 @@
 import { type Check, createCheck } from '@postern/encryption-check';
 import { accept, createMilter, type Milter, reply, type SmtpReply, tempfail } from '@postern/milter';
-import type { FilterEventListener } from './filter-events.ts';
+import { nothing } from './budget.ts';
+import { encryptionEvents, type FilterEventListener } from './filter-events.ts';
 import { readAuthor } from './from-header.ts';
 import { HeaderPrivacy } from './header-privacy.ts';
-import { decideSender, decideSubmission, type Verdict } from './policy.ts';
-import type { Reservation, SendingLimit } from './sending-limit.ts';
+import type { Allowance, Limiter } from './limiter.ts';
+import { declaredSize, headerSize } from './message-size.ts';
+import { decide, type Verdict } from './policy.ts';
+import { roomFor } from './room.ts';
 
 export interface SubmissionFilterOptions {
-  readonly limit: SendingLimit;
-  /** A clock in milliseconds that never goes back. */
-  readonly now: () => number;
+  readonly limiter: Limiter;
+  /** The names, in lower case, of the header fields that may leave. */
+  readonly allowedHeaders: ReadonlySet<string>;
   readonly onEvent: FilterEventListener;
+}
+
+/** A connection has one message at a time. What it holds is let go when the next one begins, or the connection ends. */
+interface Connection {
+  allowance: Allowance | undefined;
 }
 
 interface Message {
@@ -19,77 +27,119 @@ interface Message {
   readonly privacy: HeaderPrivacy;
   sender: string;
   login: string | undefined;
-  reservation: Reservation | undefined;
+  declaredBytes: number;
+  bytes: number;
+  recipients: number;
+  allowance: Allowance | undefined;
+  /** The answer to its first recipient, when that was no: the others get it too, without being counted or held again. */
+  refusal: SmtpReply | undefined;
 }
 
 /**
- * The gate for authenticated users: asks once who sends (at the first recipient) and once what (at the end of the
- * message), and lets only end-to-end encrypted mail in the sender's own name pass.
+ * The gate for authenticated users: asks at each recipient who sends and how much already, and at the end of the message
+ * what, and lets only end-to-end encrypted mail in the sender's own name pass.
  */
-export function createSubmissionFilter({ limit, now, onEvent }: SubmissionFilterOptions): Milter {
+export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: SubmissionFilterOptions): Milter {
   const answer = (verdict: Verdict): SmtpReply | undefined => {
     if (verdict.kind === 'accept') return undefined;
-    onEvent({ kind: 'message', verdict: verdict.kind, reason: verdict.reason });
+    onEvent({ kind: 'message', door: 'submission', verdict: verdict.kind, reason: verdict.reason });
     return reply(verdict.code, undefined, verdict.text);
   };
   return createMilter({
     name: 'submission',
     actions: ['changeHeader'],
     macros: { mail: ['{auth_authen}'] },
-    message: (): Message => ({
-      check: createCheck({ direction: 'outgoing' }),
-      authors: [],
-      privacy: new HeaderPrivacy(),
-      sender: '',
-      login: undefined,
-      reservation: undefined,
-    }),
+    connection: (): Connection => ({ allowance: undefined }),
+    message: (connection): Message => {
+      letGo(connection);
+      return {
+        check: createCheck({ direction: 'outgoing' }),
+        authors: [],
+        privacy: new HeaderPrivacy(allowedHeaders),
+        sender: '',
+        login: undefined,
+        declaredBytes: 0,
+        bytes: 0,
+        recipients: 0,
+        allowance: undefined,
+        refusal: undefined,
+      };
+    },
     on: {
       mail: {
         observe: (event, { message, macro }) => {
           message.sender = event.from.toLowerCase();
           message.login = macro('auth_authen')?.toLowerCase();
+          message.declaredBytes = declaredSize(event.parameters);
         },
       },
-      rcpt: (_event, { message }) => {
-        if (message.reservation !== undefined) return undefined;
+      rcpt: async (_event, { connection, message }) => {
+        if (message.refusal !== undefined) return message.refusal;
         const { sender, login } = message;
-        const named = decideSender({ sender, login });
-        if (named.kind !== 'accept') return answer(named);
-        const permission = limit.reserve(sender, now());
-        if (permission.kind === 'exceeded') {
-          return answer(decideSender({ sender, login, waitSeconds: permission.waitSeconds }));
-        }
-        message.reservation = permission.reservation;
-        return undefined;
+        const named = decide({ situation: 'submission-recipient', sender, login, room: { kind: 'enough' } });
+        if (named.kind !== 'accept') return (message.refusal = answer(named));
+        const isFirst = message.allowance === undefined;
+        const allowance = (message.allowance ??= limiter.open(`from ${sender}`));
+        connection.allowance = allowance;
+        const room = await roomFor(
+          allowance,
+          isFirst ? { messages: 1, recipients: 1, bytes: message.declaredBytes } : { ...nothing, recipients: 1 },
+          onEvent,
+        );
+        const refusal = answer(decide({ situation: 'submission-recipient', sender, login, room }));
+        if (refusal === undefined) message.recipients += 1;
+        else message.refusal = refusal;
+        return refusal;
       },
       header: {
         observe: (event, { message }) => {
+          message.bytes += headerSize(event);
           message.check.header(event.rawName, event.rawValue);
           message.privacy.header(event.name, event.value);
           if (event.name.toLowerCase() === 'from') message.authors.push(event.value);
         },
       },
       endOfHeaders: { observe: (_event, { message }) => message.check.endOfHeaders() },
-      body: { observe: (chunk, { message }) => message.check.body(chunk) },
-      endOfMessage: (_event, { message, edit }) => {
-        const { check, authors, sender, privacy, reservation } = message;
+      body: {
+        observe: (chunk, { message }) => {
+          message.bytes += chunk.length;
+          message.check.body(chunk);
+        },
+      },
+      endOfMessage: async (_event, { message, edit, signal }) => {
+        const { check, authors, sender, privacy, allowance, recipients, bytes } = message;
         // A message that no recipient was asked about cannot be: nobody vouched for its sender.
-        if (reservation === undefined) return tempfail;
+        if (allowance === undefined || recipients === 0) return tempfail;
         try {
-          const verdict = decideSubmission({ sender, author: readAuthor(authors), finding: check.end() });
+          const finding = check.end();
+          const facts = { situation: 'submission-message', sender, author: readAuthor(authors), finding } as const;
+          const undeclared = bytes - message.declaredBytes;
+          const isRoomKnown = undeclared <= 0 || decide({ ...facts, room: { kind: 'enough' } }).kind !== 'accept';
+          const room = isRoomKnown
+            ? ({ kind: 'enough' } as const)
+            : await roomFor(allowance, { ...nothing, bytes: undeclared }, onEvent);
+          const verdict = decide({ ...facts, room });
           if (verdict.kind !== 'accept') return answer(verdict);
+          if (signal.aborted) return tempfail;
           privacy.apply(edit);
-          reservation.commit(now());
-          onEvent({ kind: 'message', verdict: 'accept', reason: verdict.reason });
+          allowance.commit({ messages: 1, recipients, bytes });
+          onEvent({ kind: 'message', door: 'submission', verdict: 'accept', reason: verdict.reason });
+          for (const event of encryptionEvents('submission', finding)) onEvent(event);
           return accept;
         } finally {
-          reservation.refund(); // of no effect once it was committed
+          allowance.refund(); // of no effect once it was committed
         }
       },
-      abort: ({ message }) => message.reservation?.refund(),
+      abort: ({ connection }) => letGo(connection),
+      // Not every message that ends without an acceptance is told as aborted: one that passed a limit has a verdict.
+      close: ({ connection }) => letGo(connection),
     },
     onError: 'tempfail',
-    onEvent: (event) => onEvent({ kind: 'milter', event }),
+    onEvent: (event) => onEvent({ kind: 'milter', door: 'submission', event }),
   });
+}
+
+function letGo(connection: Connection): void {
+  connection.allowance?.refund();
+  connection.allowance = undefined;
 }

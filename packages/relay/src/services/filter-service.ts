@@ -1,62 +1,75 @@
-import type { MilterEvent } from '@postern/milter';
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
+import { CleartextRefusals } from '../mail/cleartext-refusals.ts';
 import type { FilterEvent } from '../mail/filter-events.ts';
-import { createIncomingFilter } from '../mail/incoming-filter.ts';
-import { SendingLimit } from '../mail/sending-limit.ts';
-import { createSubmissionFilter } from '../mail/submission-filter.ts';
-import { layoutOf } from '../setup/layout.ts';
-import { inheritedSockets, listenOn } from './held-sockets.ts';
+import { openStore } from '../store/store.ts';
+import { openGate } from './filter-gate.ts';
+import { openLimits } from './filter-limits.ts';
+import { logFilter } from './filter-log.ts';
+import { FilterPool } from './filter-pool.ts';
+import { inheritedSockets } from './held-sockets.ts';
 import type { Log } from './log.ts';
 import { redact } from './mail-log.ts';
+import { countsOf, FilterMetrics } from './metrics.ts';
+import { startMetricsServer } from './metrics-server.ts';
 import { reasonOf, type Service } from './service.ts';
+import { storeLocation } from './settings.ts';
 
-const drainMs = 10_000;
+const preferencesPatienceMs = 2_000;
 
-/** Decides about every message that users send and that other servers bring. */
+/**
+ * Decides about every message that users send and that other servers bring. With one worker everything happens in this
+ * process; with several, they have the connections, and this process keeps limits, preferences and counters for them.
+ */
 export async function startFilterService(config: Config, log: Log): Promise<Service> {
-  const layout = layoutOf(config);
-  const onEvent = (event: FilterEvent): void => logFilter(event, log);
-  const submission = createSubmissionFilter({
-    limit: new SendingLimit(config.limits.messagesPerMinute),
-    now: () => performance.now(),
-    onEvent,
+  const onEvent = (event: FilterEvent): void => {
+    logFilter(event, log);
+    for (const count of countsOf(event)) metrics.count(count);
+  };
+  let held = (): number => 0;
+  const metrics = new FilterMetrics(() => held());
+  const limits = await openLimits(config, onEvent);
+  const { limiter } = limits;
+  held = () => limiter.held;
+  const preferences = new CleartextRefusals(() =>
+    openStore(storeLocation(config), { patienceMs: preferencesPatienceMs }),
+  );
+  const sockets = inheritedSockets();
+  const size = sockets.size === 0 ? 1 : workerCount(config);
+  const gate = size === 1 ? await openGate(config, { limiter, preferences, onEvent }) : undefined;
+  const pool = new FilterPool({
+    config,
+    size: size === 1 ? 0 : size,
+    sockets,
+    limiter,
+    preferences,
+    onCounts: (counts) => {
+      for (const count of counts) metrics.count(count);
+    },
+    log,
   });
-  const incoming = createIncomingFilter({ refusesCleartext: config.mail.incomingCleartext === 'refuse', onEvent });
-  const inherited = inheritedSockets();
-  const servers = await Promise.all([
-    submission.listen(listenOn('filter-submission', layout, inherited)),
-    incoming.listen(listenOn('filter-incoming', layout, inherited)),
-  ]);
+  await pool.start();
+  const metricsServer = await startMetrics(metrics, config, log);
   return {
     async stop() {
-      await Promise.all(servers.map((server) => server.close({ drainMs })));
+      await Promise.all([gate?.stop(), pool.stop()]);
+      await Promise.all([metricsServer?.stop(), limits[Symbol.asyncDispose](), preferences.close()]);
     },
   };
 }
 
-function logFilter(event: FilterEvent, log: Log): void {
-  if (event.kind === 'milter') logMilter(event.event, log);
-  else if (event.verdict !== 'accept') log(`message.${event.verdict}`, { reason: event.reason });
+/** `auto` is one for each core. Without held sockets only one process can listen. */
+function workerCount({ filter }: Config): number {
+  return filter.workers === 'auto' ? availableParallelism() : filter.workers;
 }
 
-function logMilter(event: MilterEvent, log: Log): void {
-  switch (event.kind) {
-    case 'connection.refused':
-      log(event.kind, { connection: event.connection, code: event.code });
-      return;
-    case 'connection.failed':
-      log(event.kind, { connection: event.connection, reason: event.reason });
-      return;
-    case 'connection.dropped':
-      log(event.kind, { limit: event.limit });
-      return;
-    case 'handler.failed':
-      log(event.kind, { connection: event.connection, stage: event.stage, error: redact(reasonOf(event.error)) });
-      return;
-    case 'connection.negotiated':
-    case 'connection.closed':
-    case 'connection.stranger':
-    case 'verdict':
-    case 'message.aborted':
+/** Mail goes on without counters. */
+async function startMetrics(metrics: FilterMetrics, config: Config, log: Log): Promise<Service | undefined> {
+  if (config.metrics.port === undefined) return undefined;
+  try {
+    return await startMetricsServer(metrics.registry, config.metrics.port);
+  } catch (error) {
+    log('metrics.unavailable', { error: redact(reasonOf(error)) });
+    return undefined;
   }
 }

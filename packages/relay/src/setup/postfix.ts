@@ -39,6 +39,8 @@ export function postfixMain(config: Config, layout: Layout): string {
 
     message_size_limit: String(config.mail.maxMessageBytes),
     mailbox_size_limit: '0',
+    // Mail reaches the mailbox as it came; at 998 characters Postfix would break lines.
+    lmtp_line_length_limit: '0',
     maximal_queue_lifetime: '2d',
     bounce_queue_lifetime: '2d',
 

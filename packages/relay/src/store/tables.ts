@@ -11,6 +11,8 @@ export interface Tables {
   readonly tombstones: TombstonesTable;
   readonly invites: InvitesTable;
   readonly switches: SwitchesTable;
+  readonly mail_usage: MailUsageTable;
+  readonly cleartext_refusals: CleartextRefusalsTable;
 }
 
 export interface AccountsTable {
@@ -52,4 +54,19 @@ export interface InvitesTable {
 export interface SwitchesTable {
   name: string;
   value: string;
+}
+
+/** What an account has sent, or got from other servers, as far as a limit asks; gone after a day. */
+export interface MailUsageTable {
+  /** `from ADDRESS` or `to ADDRESS`, see mail/ledger. */
+  key: string;
+  /** Milliseconds since 1970-01-01 UTC, as all times in `usage`. */
+  changed_at_ms: number;
+  /** JSON, see mail/budget. */
+  usage: string;
+}
+
+/** Who takes no mail from other servers unless it is encrypted. */
+export interface CleartextRefusalsTable {
+  address: string;
 }

@@ -1,5 +1,6 @@
 import { accounts } from './accounts.ts';
+import { mailUsage } from './mail-usage.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they are applied. Add at the end; never reorder, rename or remove. */
-export const migrations: readonly Migration[] = [accounts];
+export const migrations: readonly Migration[] = [accounts, mailUsage];

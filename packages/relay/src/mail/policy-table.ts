@@ -1,0 +1,135 @@
+import type { Finding } from '@postern/encryption-check';
+import { decide, type Facts, type Room } from './policy.ts';
+
+/** A case that a postmaster knows, and the facts that it comes to. */
+interface Case {
+  readonly name: string;
+  readonly facts: Facts;
+}
+
+const alice = 'alice@chat.example';
+const enough: Room = { kind: 'enough' };
+const unknown: Room = { kind: 'unknown' };
+const encrypted: Finding = {
+  kind: 'encrypted',
+  sessionKeys: { 'PKESK v3': 1, 'PKESK v6': 0, 'SKESK v4': 0, 'SKESK v6': 0 },
+  seipdVersion: 1,
+  bytes: 1,
+  packetBytes: 1,
+};
+const secureJoin: Finding = { kind: 'secure-join-request', request: 'vc-request' };
+const bounce: Finding = { kind: 'bounce' };
+const cleartext: Finding = { kind: 'cleartext', reason: 'not-encrypted', offset: 0, explanation: '' };
+
+const none = (part: 'messages' | 'recipients' | 'bytes', waitSeconds: number): Room => ({
+  kind: 'none',
+  part,
+  waitSeconds,
+});
+const named = (facts: { login?: string | undefined; sender?: string; room?: Room }): Facts => ({
+  situation: 'submission-recipient',
+  login: alice,
+  sender: alice,
+  room: enough,
+  ...facts,
+});
+const sent = (facts: Partial<Extract<Facts, { situation: 'submission-message' }>>): Facts => ({
+  situation: 'submission-message',
+  sender: alice,
+  author: { kind: 'one', address: alice },
+  finding: encrypted,
+  room: enough,
+  ...facts,
+});
+const received = (facts: Partial<Extract<Facts, { situation: 'incoming-message' }>>): Facts => ({
+  situation: 'incoming-message',
+  finding: encrypted,
+  cleartextRefusedBy: 'nobody',
+  room: enough,
+  ...facts,
+});
+const wanted = (room: Room): Facts => ({ situation: 'incoming-recipient', recipient: alice, room });
+
+const sections: readonly { readonly title: string; readonly cases: readonly Case[] }[] = [
+  {
+    title: 'A user names a recipient (RCPT TO)',
+    cases: [
+      { name: 'in their own name', facts: named({}) },
+      { name: 'not logged in', facts: named({ login: undefined }) },
+      { name: 'in the name of somebody else', facts: named({ sender: 'bob@chat.example' }) },
+      { name: 'with the null sender', facts: named({ sender: '' }) },
+      { name: 'with a + in the address', facts: named({ sender: 'alice+tag@chat.example' }) },
+      { name: 'with a quoted local part', facts: named({ sender: '"alice"@chat.example' }) },
+      { name: 'with a rewritten (SRS) sender', facts: named({ sender: 'srs0=x=y=other.example=alice@chat.example' }) },
+      { name: 'after too many messages in a minute', facts: named({ room: none('messages', 42) }) },
+      { name: 'after too many recipients in an hour', facts: named({ room: none('recipients', 1_800) }) },
+      { name: 'after too many bytes in a day', facts: named({ room: none('bytes', 36_000) }) },
+      { name: 'while the store does not answer', facts: named({ room: unknown }) },
+    ],
+  },
+  {
+    title: 'A user’s message is complete (end of DATA)',
+    cases: [
+      { name: 'encrypted', facts: sent({}) },
+      { name: 'a SecureJoin request', facts: sent({ finding: secureJoin }) },
+      { name: 'cleartext', facts: sent({ finding: cleartext }) },
+      { name: 'a delivery report', facts: sent({ finding: bounce }) },
+      { name: 'without From', facts: sent({ author: { kind: 'none' } }) },
+      { name: 'several From fields or addresses', facts: sent({ author: { kind: 'ambiguous' } }) },
+      { name: 'From somebody else', facts: sent({ author: { kind: 'one', address: 'bob@chat.example' } }) },
+      { name: 'From somebody else, and cleartext', facts: sent({ author: { kind: 'none' }, finding: cleartext }) },
+      { name: 'larger than was said, and too much for a day', facts: sent({ room: none('bytes', 36_000) }) },
+      { name: 'cleartext, and too much for a day', facts: sent({ finding: cleartext, room: none('bytes', 36_000) }) },
+      { name: 'while the store does not answer', facts: sent({ room: unknown }) },
+    ],
+  },
+  {
+    title: 'Another server names a recipient (RCPT TO)',
+    cases: [
+      { name: 'ordinary', facts: wanted(enough) },
+      { name: 'who got too many messages in a minute', facts: wanted(none('messages', 42)) },
+      { name: 'who got too many bytes in a day', facts: wanted(none('bytes', 36_000)) },
+      { name: 'while the store does not answer', facts: wanted(unknown) },
+    ],
+  },
+  {
+    title: 'Another server’s message is complete (end of DATA)',
+    cases: [
+      { name: 'encrypted', facts: received({}) },
+      { name: 'encrypted, cleartext refused', facts: received({ cleartextRefusedBy: 'operator' }) },
+      {
+        name: 'a SecureJoin request, cleartext refused',
+        facts: received({ finding: secureJoin, cleartextRefusedBy: 'operator' }),
+      },
+      {
+        name: 'a delivery report, cleartext refused',
+        facts: received({ finding: bounce, cleartextRefusedBy: 'recipient' }),
+      },
+      { name: 'cleartext', facts: received({ finding: cleartext }) },
+      {
+        name: 'cleartext, the operator refuses it',
+        facts: received({ finding: cleartext, cleartextRefusedBy: 'operator' }),
+      },
+      {
+        name: 'cleartext, a recipient refuses it',
+        facts: received({ finding: cleartext, cleartextRefusedBy: 'recipient' }),
+      },
+      { name: 'larger than was said, and too much for a day', facts: received({ room: none('bytes', 36_000) }) },
+    ],
+  },
+  {
+    title: 'Our own Postfix writes',
+    cases: [{ name: 'a delivery report', facts: { situation: 'local' } }],
+  },
+];
+
+/** The policy as a table for people: every case, what is done, under which name it is counted, what the client reads. */
+export function explainPolicy(): string {
+  return sections.map(({ title, cases }) => [title, ...cases.map(explainCase)].join('\n')).join('\n\n');
+}
+
+function explainCase({ name, facts }: Case): string {
+  const verdict = decide(facts);
+  const done = verdict.kind === 'accept' ? 'accept' : `${verdict.kind} ${verdict.code} ${verdict.text}`;
+  return `  ${name.padEnd(48)} ${verdict.reason.padEnd(20)} ${done}`;
+}

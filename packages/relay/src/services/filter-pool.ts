@@ -1,0 +1,148 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import type { CleartextPreferences } from '../mail/cleartext-refusals.ts';
+import type { Allowance, Limiter } from '../mail/limiter.ts';
+import { type FromWorker, isFromWorker, type ToWorker } from './filter-channel.ts';
+import type { Log } from './log.ts';
+import type { Count } from './metrics.ts';
+import type { Service } from './service.ts';
+
+export interface PoolOptions {
+  readonly config: Config;
+  readonly size: number;
+  /** The held sockets by name, which every worker gets too. */
+  readonly sockets: ReadonlyMap<string, number>;
+  readonly limiter: Limiter;
+  readonly preferences: CleartextPreferences;
+  readonly onCounts: (counts: readonly Count[]) => void;
+  readonly log: Log;
+}
+
+const firstRestartDelayMs = 50;
+const maxRestartDelayMs = 5_000;
+const healthyAfterMs = 10_000;
+/** Longer than a gate drains. */
+const stopGraceMs = 15_000;
+const entry = fileURLToPath(
+  new URL(`./filter-worker${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
+
+/** Keeps so many workers running. What one that crashed had reserved is free again at once. */
+export class FilterPool implements Service {
+  readonly #options: PoolOptions;
+  readonly #workers = new Set<ChildProcess>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #isStopping = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all workers listen. */
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.size }, () => this.#run(firstRestartDelayMs)));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(
+      [...this.#workers].map(async (worker) => {
+        const ended = new Promise((resolve) => worker.once('exit', resolve));
+        tell(worker, { kind: 'stop' });
+        const cut = setTimeout(() => worker.kill('SIGKILL'), stopGraceMs);
+        await ended;
+        clearTimeout(cut);
+      }),
+    );
+  }
+
+  #run(delayMs: number): Promise<void> {
+    const { config, sockets, log } = this.#options;
+    const startedAt = performance.now();
+    const { LISTEN_PID: _, ...env } = process.env; // that was us
+    const worker = fork(entry, [], {
+      stdio: ['ignore', 'inherit', 'inherit', ...sockets.values(), 'ipc'],
+      env: { ...env, LISTEN_FDS: String(sockets.size), LISTEN_FDNAMES: [...sockets.keys()].join(':') },
+    });
+    const office = new Office(worker, this.#options);
+    this.#workers.add(worker);
+    tell(worker, { kind: 'start', config });
+    return new Promise((resolve) => {
+      worker.on('message', (message: unknown) => {
+        if (!isFromWorker(message)) return;
+        if (message.kind === 'ready') resolve();
+        else office.receive(message);
+      });
+      worker.on('error', (error) => log('worker.failed', { error: error.message }));
+      worker.once('exit', (code, signal) => {
+        this.#workers.delete(worker);
+        office.close();
+        resolve();
+        if (this.#isStopping) return;
+        log('worker.ended', { code: code ?? undefined, signal: signal ?? undefined });
+        const wasHealthy = performance.now() - startedAt > healthyAfterMs;
+        const nextDelayMs = wasHealthy ? firstRestartDelayMs : Math.min(delayMs * 2, maxRestartDelayMs);
+        const timer = setTimeout(() => {
+          this.#timers.delete(timer);
+          void this.#run(nextDelayMs);
+        }, delayMs);
+        this.#timers.add(timer);
+      });
+    });
+  }
+}
+
+/** Answers one worker's questions. */
+class Office {
+  readonly #worker: ChildProcess;
+  readonly #options: PoolOptions;
+  readonly #open = new Map<number, Allowance>();
+
+  constructor(worker: ChildProcess, options: PoolOptions) {
+    this.#worker = worker;
+    this.#options = options;
+  }
+
+  receive(message: Exclude<FromWorker, { readonly kind: 'ready' }>): void {
+    switch (message.kind) {
+      case 'ask':
+        void this.#ask(message);
+        return;
+      case 'settle': {
+        const allowance = this.#open.get(message.allowance);
+        this.#open.delete(message.allowance);
+        if (message.spent === null) allowance?.refund();
+        else allowance?.commit(message.spent);
+        return;
+      }
+      case 'refuses':
+        void this.#refuses(message.question, message.address);
+        return;
+      case 'counts':
+        this.#options.onCounts(message.counts);
+    }
+  }
+
+  /** The worker is gone, and its messages with it. */
+  close(): void {
+    for (const allowance of this.#open.values()) allowance.refund();
+    this.#open.clear();
+  }
+
+  async #ask({ question, allowance: id, key, demand }: Extract<FromWorker, { readonly kind: 'ask' }>): Promise<void> {
+    const allowance = this.#open.get(id) ?? this.#options.limiter.open(key);
+    this.#open.set(id, allowance);
+    tell(this.#worker, { kind: 'permission', question, permission: await allowance.ask(demand) });
+  }
+
+  async #refuses(question: number, address: string): Promise<void> {
+    const refuses = await this.#options.preferences.refuses(address).catch(() => null);
+    tell(this.#worker, { kind: 'setting', question, refuses });
+  }
+}
+
+function tell(worker: ChildProcess, message: ToWorker): void {
+  if (worker.connected) worker.send(message, () => {});
+}

@@ -1,0 +1,69 @@
+import type { Config } from '../config/config.ts';
+import type { FilterEvent } from '../mail/filter-events.ts';
+import { type FromWorker, isToWorker } from './filter-channel.ts';
+import { logFilter } from './filter-log.ts';
+import { openGate } from './filter-gate.ts';
+import { Questions } from './filter-questions.ts';
+import { createLog } from './log.ts';
+import { type Count, countsOf } from './metrics.ts';
+import type { Service } from './service.ts';
+
+/**
+ * One worker: both filters on the held sockets, which all workers share, so that the kernel hands a connection to one
+ * that is free. It ends when the main process says so, or is gone: without it nobody knows the limits.
+ */
+function main(): void {
+  let questions: Questions | undefined;
+  let gate: Promise<Service> | undefined;
+  process.on('disconnect', () => process.exit(1));
+  // A signal for the whole group is the main process's to act on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('message', (message: unknown) => {
+    if (!isToWorker(message)) return;
+    switch (message.kind) {
+      case 'start':
+        questions = new Questions(send, message.config.limits.pacingSeconds * 1000);
+        gate = start(message.config, questions);
+        return;
+      case 'stop':
+        void gate?.then((service) => service.stop()).then(() => process.exit(0));
+        return;
+      case 'permission':
+      case 'setting':
+        questions?.receive(message);
+    }
+  });
+}
+
+async function start(config: Config, questions: Questions): Promise<Service> {
+  const log = createLog('filter');
+  const counts = new CountBatch();
+  const onEvent = (event: FilterEvent): void => {
+    logFilter(event, log);
+    for (const count of countsOf(event)) counts.add(count);
+  };
+  const gate = await openGate(config, { limiter: questions, preferences: questions, onEvent });
+  send({ kind: 'ready' });
+  return gate;
+}
+
+/** Counts travel together, once per turn of the event loop. */
+class CountBatch {
+  #counts: Count[] = [];
+
+  add(count: Count): void {
+    this.#counts.push(count);
+    if (this.#counts.length > 1) return;
+    setImmediate(() => {
+      send({ kind: 'counts', counts: this.#counts });
+      this.#counts = [];
+    });
+  }
+}
+
+function send(message: FromWorker): void {
+  // The channel closes when the main process ends, and so do we.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+main();

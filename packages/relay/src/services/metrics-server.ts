@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Registry } from 'prom-client';
+import type { Service } from './service.ts';
+
+/** Where counters are read: this machine only. */
+const host = '127.0.0.1';
+const requestTimeoutMs = 10_000;
+
+/**
+ * Serves `GET /metrics` on the loopback address.
+ *
+ * @throws Error when the port is taken.
+ */
+export async function startMetricsServer(
+  registry: Registry,
+  port: number,
+): Promise<Service & { readonly port: number }> {
+  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { explainPolicy } from '../../src/mail/policy-table.ts';
+
+describe('the policy', () => {
+  it('is this table', () => {
+    expect(`\n${explainPolicy()}\n`).toMatchInlineSnapshot(`
+      "
+      A user names a recipient (RCPT TO)
+        in their own name                                recipient            accept
+        not logged in                                    not-logged-in        refuse 553 5.7.1 Sender address rejected: not logged in
+        in the name of somebody else                     sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
+        with the null sender                             sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
+        with a + in the address                          sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
+        with a quoted local part                         sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
+        with a rewritten (SRS) sender                    sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
+        after too many messages in a minute              too-many-messages    defer 450 4.7.1: Too much mail from alice@chat.example, try again in 42 seconds
+        after too many recipients in an hour             too-many-recipients  defer 450 4.7.1: Too much mail from alice@chat.example, try again in 1800 seconds
+        after too many bytes in a day                    too-many-bytes       defer 450 4.7.1: Too much mail from alice@chat.example, try again in 36000 seconds
+        while the store does not answer                  store-unavailable    defer 451 4.3.0 Temporary failure, try again later
+
+      A user’s message is complete (end of DATA)
+        encrypted                                        encrypted            accept
+        a SecureJoin request                             secure-join-request  accept
+        cleartext                                        not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
+        a delivery report                                bounce               refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
+        without From                                     author-none          refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
+        several From fields or addresses                 author-ambiguous     refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
+        From somebody else                               author-not-sender    refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
+        From somebody else, and cleartext                author-none          refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
+        larger than was said, and too much for a day     too-many-bytes       defer 450 4.7.1: Too much mail from alice@chat.example, try again in 36000 seconds
+        cleartext, and too much for a day                not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
+        while the store does not answer                  store-unavailable    defer 451 4.3.0 Temporary failure, try again later
+
+      Another server names a recipient (RCPT TO)
+        ordinary                                         recipient            accept
+        who got too many messages in a minute            too-many-messages    defer 450 4.7.1: Too much mail for alice@chat.example, try again in 42 seconds
+        who got too many bytes in a day                  too-many-bytes       defer 450 4.7.1: Too much mail for alice@chat.example, try again in 36000 seconds
+        while the store does not answer                  store-unavailable    defer 451 4.3.0 Temporary failure, try again later
+
+      Another server’s message is complete (end of DATA)
+        encrypted                                        encrypted            accept
+        encrypted, cleartext refused                     encrypted            accept
+        a SecureJoin request, cleartext refused          secure-join-request  accept
+        a delivery report, cleartext refused             bounce               accept
+        cleartext                                        cleartext            accept
+        cleartext, the operator refuses it               not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
+        cleartext, a recipient refuses it                not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
+        larger than was said, and too much for a day     too-many-bytes       defer 450 4.7.1: Too much mail for this recipient, try again in 36000 seconds
+
+      Our own Postfix writes
+        a delivery report                                local                accept
+      "
+    `);
+  });
+});
