@@ -7,7 +7,8 @@ import type { Tables } from './tables.ts';
 
 /** How long a call may block the whole process for somebody else's lock; the store waits on without blocking. */
 const busyTimeoutMs = 10;
-const cacheKiB = 16_384;
+/** Small: what is not in it mostly is in the memory that the system keeps files in. */
+const cacheKiB = 4_096;
 /** All our statements are written in the source, and few; those with lists of varying length are why there is a bound. */
 const maxPreparedStatements = 200;
 
