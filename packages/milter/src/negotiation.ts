@@ -94,6 +94,8 @@ function wantedProtocol(wants: Wants, offered: number, transport: 'unix' | 'tcp'
   for (const stage of optionalStages) {
     const { omit, noReply } = stageFlags[stage];
     const interest = wants.interests[stage];
+    // Postfix sends DATA's macros even when it does not send DATA, and nothing would answer them (milter8.c).
+    if (transport === 'tcp' && stage === 'data') continue;
     if (interest === 'none') flags |= (offered & omit) !== 0 ? omit : noReply;
     else if (interest === 'observes' && transport === 'unix') flags |= noReply;
   }

@@ -84,8 +84,8 @@ describe('negotiation', () => {
     expect(negotiate(offer(6, 0), wants({ actions: ['addHeader'] }), 'unix').actions).toBe(1);
   });
 
-  it('over TCP answers every event', () => {
-    expect(negotiate(offer(6), relay, 'tcp').protocol.toString(16)).toBe((0x743).toString(16));
+  it('over TCP answers every event, and DATA even without a handler', () => {
+    expect(negotiate(offer(6), relay, 'tcp').protocol.toString(16)).toBe((0x543).toString(16));
   });
 
   it('does without every event that has no handler', () => {
