@@ -198,6 +198,26 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     });
   });
 
+  it('gives out addresses on the web until the operator closes registration, and says why not then', async () => {
+    const ask = async (): Promise<string> => {
+      await using session = await Conversation.open(relay.ports.web);
+      session.send(`POST https://${domain}/new HTTP/1.1\r\nHost: ${domain}\r\nConnection: close\r\n\r\n`);
+      let response = '';
+      for (;;) {
+        const line = await session.reply().catch(() => undefined);
+        if (line === undefined) return response;
+        response += `${line}\n`;
+      }
+    };
+    expect(await ask()).toMatch(/^HTTP\/1\.1 200 [^]*"email":"[a-z0-9]{9}@_gate\.test"/);
+    await relay.run('postern registration closed');
+    expect(await ask()).toMatch(/^HTTP\/1\.1 4\d\d [^]*"reason":"This relay takes no new accounts\."/);
+    await expect(login(relay.ports.submission, `grace0001@${domain}`, 'grace-password')).rejects.toThrow(/535/);
+    await (await login(relay.ports.submission, alice.address, alice.password))[Symbol.asyncDispose]();
+    await relay.run('postern registration open');
+    expect(await ask()).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('logs nobody', async () => {
     const log = await relay.log();
     expect(log).not.toMatch(/@|\d+\.\d+\.\d+\.\d+|message-id|alice|bob0/i);

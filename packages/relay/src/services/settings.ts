@@ -42,7 +42,13 @@ export function webSettings(config: Config): WebSettings {
     origin: `https://${host.includes(':') ? `[${host}]` : host}${port}`,
     imap: [{ host, port: reachable.imapPort, security: 'ssl' }],
     smtp: [{ host, port: reachable.submissionPort, security: 'ssl' }],
-    retention: {},
+    retention: {}, // nothing is removed by itself yet
+    acceptsCleartext: config.mail.incomingCleartext === 'accept',
+    alpn: {
+      imap: { address: { host: '127.0.0.1', port: 993 }, proxyProtocol: 'none' },
+      smtp: { address: { host: '127.0.0.1', port: 465 }, proxyProtocol: 'none' },
+    },
+    customFolder: join(config.data, 'page'),
     operator: {
       ...(operator.name !== undefined && { name: operator.name }),
       ...(operator.contact !== undefined && { contact: operator.contact }),

@@ -1,33 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Registration } from '../accounts/registration.ts';
+import { loadSecrets } from '../accounts/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { layoutOf } from '../setup/layout.ts';
+import { openStore } from '../store/store.ts';
 import { newCredentials } from '../web/credentials.ts';
 import type { WebEvent } from '../web/events.ts';
 import { createWebServer } from '../web/server.ts';
 import type { Log } from './log.ts';
 import { redact } from './mail-log.ts';
 import { reasonOf, type Service } from './service.ts';
-import { webSettings } from './settings.ts';
+import { accountSettings, storeLocation, webSettings } from './settings.ts';
 
 const port = 443;
 
-/** Serves the page, new credentials and autoconfiguration. */
+/** Serves the page, new credentials and autoconfiguration, and hands IMAP and SMTP on. */
 export async function startWebService(config: Config, log: Log): Promise<Service> {
   const { certificate, key } = layoutOf(config);
-  const { domain, accounts } = config;
+  const store = await openStore(storeLocation(config));
+  const registration = new Registration({
+    store,
+    settings: accountSettings(config),
+    secrets: loadSecrets(join(config.data, 'secret.key'), randomBytes),
+    now: Date.now,
+    newCredentials: () => newCredentials({ domain: config.domain, usernameLength: config.accounts.usernameMaxLength }),
+  });
   const server = createWebServer({
     settings: webSettings(config),
     tls: { certPath: certificate, keyPath: key },
-    registration: {
-      state: () => accounts.registration,
-      reserve: async () =>
-        accounts.registration === 'open'
-          ? { kind: 'credentials', ...newCredentials({ domain, usernameLength: accounts.usernameMaxLength }) }
-          : { kind: 'refused', reason: 'This relay takes no new accounts right now.' },
-    },
+    registration,
+    isHealthy: () =>
+      registration.refresh().then(
+        () => true,
+        () => false,
+      ),
     onEvent: (event) => logWeb(event, log),
   });
   await server.listen({ port });
-  return { stop: () => server.close() };
+  return {
+    async stop() {
+      await server.close();
+      await store.close();
+    },
+  };
 }
 
 function logWeb(event: WebEvent, log: Log): void {
