@@ -210,7 +210,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       }
     };
     expect(await ask()).toMatch(/^HTTP\/1\.1 200 [^]*"email":"[a-z0-9]{9}@_gate\.test"/);
-    await relay.run('postern registration closed');
+    await relay.run('postern registration close');
     expect(await ask()).toMatch(/^HTTP\/1\.1 4\d\d [^]*"reason":"This relay takes no new accounts\."/);
     await expect(login(relay.ports.submission, `grace0001@${domain}`, 'grace-password')).rejects.toThrow(/535/);
     await (await login(relay.ports.submission, alice.address, alice.password))[Symbol.asyncDispose]();
