@@ -8,7 +8,7 @@ import type { BenchRow } from './harness.ts';
 
 /** What Postfix hands to a milter at a time. */
 const chunkBytes = 65_535;
-const rounds = 9;
+const rounds = 5;
 
 interface Size {
   readonly name: string;

@@ -10,7 +10,7 @@ describe('the corpus of tricks, submitted to a relay', () => {
   beforeAll(async () => {
     relay = await startRelay({
       domain: '_corpus.test',
-      config: '[accounts]\nmax_load = 1000\n[limits]\nmessages_per_minute = 100000\n',
+      config: '[limits]\nmessages_per_minute = 100000\n',
     });
     await using session = await login(relay.ports.submission, alice.address, alice.password);
     await session.say('C: QUIT\nS: 221');
