@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import { ensureEngine, type Suite } from '@postern/docker';
 import { raiseInotifyLimit } from '@postern/relay';
 import { hopNames, type HopTimes, makeStock, measureHops } from '../integration/src/delivery/hops.ts';
@@ -57,7 +58,8 @@ function hopRows(suite: Suite, { ours, stock }: { ours: HopTimes; stock: HopTime
 function markdown(rows: readonly BenchRow[]): string {
   const cell = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(1));
   const lines = rows.map(({ name, value, baseline }) => `| ${name} | ${cell(baseline)} | ${cell(value)} |`);
-  return ['| median, milliseconds | stock settings | relay |', '| --- | --: | --: |', ...lines].join('\n');
+  const load = `Load average at the end of the run, on ${cpus().length} cores: ${(loadavg()[1] ?? 0).toFixed(1)} (above the number of cores, other work was in the way).`;
+  return [load, '', '| milliseconds | stock settings | relay |', '| --- | --: | --: |', ...lines].join('\n');
 }
 
 async function writeDocument(rows: readonly BenchRow[]): Promise<void> {
