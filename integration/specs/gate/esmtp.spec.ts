@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Conversation, login, sendMail } from '../../src/conversation.ts';
+import { IncomingSession } from '../../src/gate/incoming-session.ts';
+import { cleartextMessage, encryptedMessage } from '../../src/messages.ts';
+import { type TestRelay, startRelay } from '../../src/relay.ts';
+
+const domain = '_esmtp.test';
+const [alice, bob, carol] = [`alice0001@${domain}`, `bob000001@${domain}`, `carol0001@${domain}`];
+const password = 'some-password';
+const header = `From: Somebody <somebody@other.example>\r\nTo: <${bob}>\r\nSubject: as it was\r\nX-Kept: yes\r\n`;
+let relay: TestRelay;
+
+beforeAll(async () => {
+  relay = await startRelay({
+    domain,
+    config: 'limits.pacing_seconds = 0\nlimits.recipients_per_hour = 1500\nfilter.workers = 2\nmetrics.port = 9253',
+  });
+  for (const address of [alice, bob, carol]) await (await submission(address))[Symbol.asyncDispose]();
+});
+
+afterAll(async () => {
+  await relay[Symbol.asyncDispose]();
+});
+
+function submission(address = alice): Promise<Conversation> {
+  return login(relay.ports.submission, address, password);
+}
+
+describe('submission', () => {
+  it.each([
+    [`MAIL FROM:<${alice}> BODY=8BITMIME`, '250'],
+    [`MAIL FROM:<${alice}> BODY=8BITMIME SMTPUTF8`, '250'],
+    [`MAIL FROM:<${alice}> SIZE=1000`, '250'],
+    [`MAIL FROM:<${alice.toUpperCase()}>`, '250'],
+    [`MAIL FROM:<alice0001+tag@${domain}>`, '553 5.7.1'],
+    [`MAIL FROM:<SRS0=x=y=other.example=alice0001@${domain}>`, '553 5.7.1'],
+    [`MAIL FROM:<"alice 0001"@${domain}>`, '553 5.7.1'],
+    ['MAIL FROM:<>', '553 5.7.1'],
+  ])('of %s: the recipient is answered with %s', async (command, reply) => {
+    await using session = await submission();
+    await session.say(`
+      C: ${command}
+      S: 250
+      C: RCPT TO:<${bob}>
+      S: ${reply}`);
+  });
+
+  it('of a message that is too large is refused by its announcement', async () => {
+    await using session = await submission();
+    await session.say(`
+      C: MAIL FROM:<${alice}> SIZE=31457281
+      S: 552 5.3.4`);
+  });
+
+  it('in chunks (BDAT) is judged like any other', async () => {
+    await using session = await submission();
+    for (const [message, reply] of [
+      [await encryptedMessage({ from: alice, to: bob }), '250'],
+      [cleartextMessage({ from: alice, to: bob }), '523 5.7.1 Encryption Needed: Invalid Unencrypted Mail'],
+    ] as const) {
+      await session.say(`
+        C: MAIL FROM:<${alice}>
+        S: 250
+        C: RCPT TO:<${bob}>
+        S: 250`);
+      const [head, rest] = [message.slice(0, 100), message.slice(100)];
+      session.send(`BDAT ${head.length}\r\n${head}`);
+      await session.expect('250');
+      session.send(`BDAT ${rest.length} LAST\r\n${rest}`);
+      await session.expect(reply);
+    }
+  });
+
+  it('to a thousand recipients passes once, and counts every one of them', async () => {
+    await using session = await submission(carol);
+    const to = Array.from({ length: 1_000 }, () => bob).map((address, n) => address.replace('bob', `b${n % 10}b`));
+    await session.say(`
+      C: MAIL FROM:<${carol}>
+      S: 250`);
+    session.send(to.map((address) => `RCPT TO:<${address}>\r\n`).join(''));
+    for (const _ of to) await session.expect('250');
+    await session.say(`
+      C: RSET
+      S: 250`);
+    // That message was given up, so that it does not count; these do.
+    for (let round = 0; round < 2; round += 1) {
+      const message = await encryptedMessage({ from: carol, to: bob });
+      const outcome = await sendMail(session, { from: carol, to: to.slice(0, 700) }, message);
+      expect(outcome).toMatch(/^250/);
+    }
+    expect(await sendMail(session, { from: carol, to: to.slice(0, 200) }, 'x')).toMatch(
+      /^450 4\.7\.1: Too much mail from carol0001@_esmtp\.test, try again in \d+ seconds$/,
+    );
+  });
+});
+
+describe('incoming mail', () => {
+  it.each([
+    ['8-bit text', Buffer.concat([Buffer.from('caf'), Buffer.from([0xe9, 0xff, 0x80]), Buffer.from('\r\n')])],
+    ['lines of 5,000 characters', Buffer.from(`${'x'.repeat(5_000)}\r\n${'y'.repeat(2_049)}\r\n`)],
+    ['lines with dots', Buffer.from('.\r\n..\r\n.x\r\n...\r\nend\r\n')],
+    ['30 MB', Buffer.alloc(78 * 384_600, `${'0123456789'.repeat(7)}abcdef\r\n`)],
+  ])('with %s arrives as it was sent', async (name, body) => {
+    const user = `exact${String(name.length).padStart(4, '0')}@${domain}`;
+    await (await submission(user))[Symbol.asyncDispose]();
+    await using session = await IncomingSession.open(relay.ports.smtp);
+    const message = Buffer.concat([Buffer.from(header.replace(bob, user)), Buffer.from('\r\n'), body]);
+    expect(await session.deliver({ from: 'somebody@other.example', to: user }, message)).toMatch(/^250 /);
+    const folder = `/var/lib/postern/mail/${user}/Maildir/new`;
+    const stored = await relay.run(
+      `for n in $(seq 300); do [ -n "$(ls ${folder})" ] && break; sleep 0.1; done; cat ${folder}/* | tr -d '\\r' | sed '1,/^$/d' | sha256sum`,
+    );
+    const expected = createHash('sha256').update(body.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+    expect(stored.split(' ')[0]).toBe(expected.digest('hex'));
+    expect(await relay.run(`cat ${folder}/* | head -50`)).toContain('X-Kept: yes');
+  });
+});
+
+describe('the filter’s workers', () => {
+  it('are as many as configured; one that crashes comes back, and mail goes on', async () => {
+    const workers = async (): Promise<string[]> => (await relay.run('pgrep -f [f]ilter-worker.js')).trim().split('\n');
+    const before = await workers();
+    expect(before).toHaveLength(2);
+    await relay.run(`kill -KILL ${before[0] ?? ''}`);
+    await using session = await submission();
+    const envelope = { from: alice, to: bob };
+    expect(await sendMail(session, envelope, await encryptedMessage(envelope))).toMatch(/^250/);
+    await expect.poll(workers, { timeout: 20_000 }).toHaveLength(2);
+    expect(await workers()).not.toContain(before[0]);
+  });
+
+  it('count into one place, without anybody’s address', async () => {
+    await using outgoing = await submission();
+    const envelope = { from: alice, to: bob };
+    expect(await sendMail(outgoing, envelope, await encryptedMessage(envelope))).toMatch(/^250/);
+    await using incoming = await IncomingSession.open(relay.ports.smtp);
+    const message = Buffer.from(`${header}\r\nhello\r\n`);
+    expect(await incoming.deliver({ from: 'somebody@other.example', to: bob }, message)).toMatch(/^250 /);
+    const metrics = await relay.run(
+      `node -e 'fetch("http://127.0.0.1:9253/metrics").then((r) => r.text()).then(console.log)'`,
+    );
+    expect(metrics).toMatch(/postern_messages_total\{door="submission",verdict="accept",reason="encrypted"\} \d/);
+    expect(metrics).toMatch(/postern_messages_total\{door="incoming",verdict="accept",reason="cleartext"\} \d/);
+    expect(metrics).not.toMatch(/@|_esmtp|alice|127\.0/);
+  });
+
+  it('remember what was sent when all of them are killed', async () => {
+    await using session = await submission(bob);
+    const envelope = { from: bob, to: alice };
+    const message = await encryptedMessage(envelope);
+    for (let n = 0; n < 60; n += 1) expect(await sendMail(session, envelope, message)).toMatch(/^250/);
+    const counted = `node -e 'const D=require("/opt/postern/node_modules/better-sqlite3");const r=new D("/var/lib/postern/postern.db",{readonly:true}).prepare("select usage from mail_usage where key=?").get("from ${bob}");console.log(r?JSON.parse(r.usage).messages.length:0)'`;
+    await expect.poll(async () => (await relay.run(counted)).trim(), { timeout: 5_000 }).toBe('60');
+    await relay.run(`pkill -KILL -f '[m]ain.js serve filter'`);
+    await expect
+      .poll(
+        async () => {
+          await using again = await submission(bob);
+          return await sendMail(again, envelope, message);
+        },
+        { timeout: 30_000 },
+      )
+      .toMatch(/^450 4\.7\.1: Too much mail/);
+  });
+});

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChatClient } from '../../src/chat-client.ts';
+import { type TestRelay, startRelay } from '../../src/relay.ts';
+import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
+
+const messages = 200;
+
+describe('a burst from the real client', () => {
+  let network: TestNetwork;
+  let relay: TestRelay;
+  let client: ChatClient;
+
+  beforeAll(async () => {
+    network = await startNetwork(['_paced.test']);
+    // Twice the default, which is the same burst in half the time.
+    relay = await startRelay({ domain: '_paced.test', network, config: 'limits.messages_per_minute = 120' });
+    client = await ChatClient.start(network);
+  });
+
+  afterAll(async () => {
+    await client[Symbol.asyncDispose]();
+    await relay[Symbol.asyncDispose]();
+    await network[Symbol.asyncDispose]();
+  });
+
+  it('arrives whole, late instead of failing, and keeps nobody else waiting', { timeout: 300_000 }, async () => {
+    const [alice, bob, carol] = [
+      await client.join('DCACCOUNT:_paced.test'),
+      await client.join('DCACCOUNT:_paced.test'),
+      await client.join('DCACCOUNT:_paced.test'),
+    ];
+    const [toBob, carolToBob] = [await alice.meet(bob), await carol.meet(bob)];
+    const since = client.now;
+    const ids: number[] = [];
+    for (let n = 0; n < messages; n += 1) ids.push(await alice.rpc.miscSendTextMessage(alice.id, toBob, `number ${n}`));
+    const states = async (): Promise<number[]> =>
+      await Promise.all(ids.map(async (id) => (await alice.rpc.getMessage(alice.id, id)).state));
+    const outPending = 20;
+    await expect
+      .poll(async () => (await states()).filter((state) => state > outPending).length, { timeout: 60_000 })
+      .toBeGreaterThan(65);
+    // Alice is held by now. Carol is not.
+    const startedAt = performance.now();
+    expect(await carol.sendText(carolToBob, 'hello', bob)).toBeDefined();
+    const burstIsOver = (await states()).every((state) => state > outPending);
+    expect({ burstIsOver, carolWaited: performance.now() - startedAt > 30_000 }).toEqual({
+      burstIsOver: false,
+      carolWaited: false,
+    });
+    const [outFailed, outDelivered] = [24, 26];
+    await expect
+      .poll(async () => (await states()).filter((state) => state >= outDelivered).length, {
+        timeout: 240_000,
+        interval: 1_000,
+      })
+      .toBe(messages);
+    expect(await states()).not.toContain(outFailed);
+    const texts = new Set<string>();
+    await bob.waitFor('IncomingMsg', undefined, since);
+    await expect
+      .poll(
+        async () => {
+          for (const chat of await bob.rpc.getChatlistEntries(bob.id, null, null, null)) {
+            for (const id of await bob.rpc.getMessageIds(bob.id, chat, false, false)) {
+              texts.add((await bob.rpc.getMessage(bob.id, id)).text);
+            }
+          }
+          return [...texts].filter((text) => text.startsWith('number ')).length;
+        },
+        { timeout: 60_000, interval: 2_000 },
+      )
+      .toBe(messages);
+  });
+});
