@@ -6,7 +6,7 @@ import { SharedLedger } from '../../../packages/relay/src/mail/shared-ledger.ts'
 import { openStore } from '../../../packages/relay/src/store/store.ts';
 import { type PostgresqlServer, startPostgresql } from '../../src/accounts/postgresql.ts';
 
-const program = join(import.meta.dirname, '../../src/gate/sending-process.ts');
+const program = join(import.meta.dirname, '../../src/gate/sending-program.ts');
 const budget = { messagesPerMinute: 60, recipientsPerHour: 1_000, bytesPerDay: 1_000_000 };
 const demand = { messages: 1, recipients: 1, bytes: 1_000 };
 const key = 'from alice@chat.example';
