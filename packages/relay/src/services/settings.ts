@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { accountDefaults, type AccountSettings } from '../accounts/settings.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, isPrivateDomain } from '../config/config.ts';
 import { layoutOf, mailUser } from '../setup/layout.ts';
 import type { StoreLocation } from '../store/store.ts';
 import type { WebSettings } from '../web/settings.ts';
 
 const maxLoadPerCore = 5;
+const mtaStsSeconds = 28 * 86_400;
 
 /** Where the configuration says that accounts are kept. */
 export function storeLocation(config: Config): StoreLocation {
@@ -48,6 +49,8 @@ export function webSettings(config: Config): WebSettings {
       imap: { address: { host: '127.0.0.1', port: 993 }, proxyProtocol: 'none' },
       smtp: { address: { host: '127.0.0.1', port: 465 }, proxyProtocol: 'none' },
     },
+    // Counts only once the operator publishes the DNS record for it, which needs a certificate that others accept.
+    ...(!isPrivateDomain(domain) && { mtaSts: { mode: 'enforce', maxAgeSeconds: mtaStsSeconds, mx: [domain] } }),
     customFolder: join(config.data, 'page'),
     operator: {
       ...(operator.name !== undefined && { name: operator.name }),
