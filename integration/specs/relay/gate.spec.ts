@@ -112,6 +112,18 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       );
     });
 
+    it('comes back without its text when there is no such recipient', async () => {
+      const dora = { address: `dora00001@${domain}`, password: 'dora-password' };
+      const toNobody = { from: dora.address, to: `nobody001@${domain}` };
+      await using session = await login(relay.ports.submission, dora.address, dora.password);
+      const message = await encryptedMessage(toNobody);
+      expect(await sendMail(session, toNobody, message)).toMatch(/^250 /);
+      const bounce = await relay.inbox(dora.address);
+      expect(bounce).toContain(/^Message-ID: (.*)$/m.exec(message)?.[1]?.trim());
+      expect(bounce).toContain('User');
+      expect(bounce).not.toContain('BEGIN PGP MESSAGE');
+    });
+
     it('needs a login', async () => {
       await using session = await Conversation.open(relay.ports.submission);
       await session.say(`

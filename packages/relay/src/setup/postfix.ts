@@ -37,6 +37,9 @@ export function postfixMain(config: Config, layout: Layout): string {
     smtpd_forbid_bare_newline: 'normalize',
     smtpd_forbid_unauth_pipelining: 'yes',
 
+    // A bounce carries the header of what could not be delivered, never its text: incoming mail may be readable.
+    bounce_size_limit: '1',
+
     message_size_limit: String(config.mail.maxMessageBytes),
     mailbox_size_limit: '0',
     // Mail reaches the mailbox as it came; at 998 characters Postfix would break lines.
