@@ -24,7 +24,8 @@ export default defineConfig({
           name: 'integration',
           include: ['integration/specs/**/*.spec.ts'],
           globalSetup: ['integration/src/global-setup.ts'],
-          fileParallelism: false,
+          // They mostly wait for mail servers: a few side by side use the time.
+          maxWorkers: 3,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -188,7 +188,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       expect(results[winner]).toEqual([true, true]);
     });
 
-    it.each([
+    it.concurrent.each([
       ['a foreign domain', 'frank0001@elsewhere.example', 'frank-password'],
       ['an upper-case letter beyond ASCII', `frÄnk0001@${domain}`, 'frank-password'],
       ['a slash', `../../etc@${domain}`, 'frank-password'],
