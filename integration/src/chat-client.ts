@@ -43,6 +43,7 @@ export class ChatClient implements AsyncDisposable {
       ],
       { stdio: ['pipe', 'pipe', 'ignore'] },
     );
+    server.stdin.on('error', () => {}); // a request for events is always on its way when the core ends
     const core = new StdioDeltaChat(server.stdin, server.stdout, true);
     const client = new ChatClient(core, name);
     await client.rpc.getSystemInfo();

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDeltaChat } from '@deltachat/stdio-rpc-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLocalCore } from '../../src/local-core.ts';
 import { Conversation } from '../../src/conversation.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -83,7 +83,7 @@ describe('npm start', () => {
     const data = join(folder, 'trial');
     const first = await npmStart('--data', data, '--domain', '_start.test', '--host', '127.0.0.1', ...ports);
     const link = /dclogin:\S+/.exec(first.screen)?.[0] ?? '';
-    const client = startDeltaChat(join(folder, 'accounts'), { muteStdErr: true });
+    const client = startLocalCore(join(folder, 'accounts'));
     try {
       expect(first.screen).toMatch(/web page +https:\/\/127\.0\.0\.1:\d+\//);
       expect(first.screen).toContain(`data       ${data}`);

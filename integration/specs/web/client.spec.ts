@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startDeltaChat } from '@deltachat/stdio-rpc-server';
 import { accountLink, loginLink, parseInvite } from '@postern/invite';
 import { ensureRelayImage } from '@postern/docker';
 import { newCredentials } from '@postern/relay';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLocalCore } from '../../src/local-core.ts';
 import { ChatClient } from '../../src/chat-client.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
 import { WebUnderTest } from '../../src/web/web-under-test.ts';
@@ -19,12 +19,12 @@ const server = { host: '192.0.2.1', security: 'ssl' } as const;
 
 describe('the real client', () => {
   let folder: string;
-  let core: ReturnType<typeof startDeltaChat>;
+  let core: ReturnType<typeof startLocalCore>;
   let account: number;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'postern-core-'));
-    core = startDeltaChat(join(folder, 'accounts'), { muteStdErr: true });
+    core = startLocalCore(join(folder, 'accounts'));
     account = await core.rpc.addAccount();
   });
 
@@ -110,7 +110,7 @@ describe('the page of a running relay', () => {
   it('lets the real client in through the port of the web alone, IMAP and SMTP told apart by ALPN', async () => {
     const relay = await startRelay({ domain: '_page.test', network });
     const folder = mkdtempSync(join(tmpdir(), 'postern-core-'));
-    const core = startDeltaChat(join(folder, 'accounts'), { muteStdErr: true });
+    const core = startLocalCore(join(folder, 'accounts'));
     try {
       const upstream = (port: number) => ({ address: { host: '127.0.0.1', port }, proxyProtocol: 'none' }) as const;
       const alpn = { imap: upstream(relay.ports.imap), smtp: upstream(relay.ports.submission) };
