@@ -24,8 +24,8 @@ export default defineConfig({
           name: 'integration',
           include: ['integration/specs/**/*.spec.ts'],
           globalSetup: ['integration/src/global-setup.ts'],
-          // They mostly wait for mail servers: a few side by side use the time.
-          maxWorkers: 3,
+          // One after another: Dovecot and a browser beside each other want more than two cores.
+          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
