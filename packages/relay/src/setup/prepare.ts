@@ -63,6 +63,7 @@ async function prepareFolders(config: Config, layout: Layout): Promise<void> {
     await folder(config.data, 0o755, serviceUser.uid);
     await folder(layout.mail, 0o700, mailUser.uid);
     await folder(layout.queue, 0o755);
+    await folder(join(config.data, 'page'), 0o755); // the operator's own texts, colours and logo
     await folder(config.run, 0o755);
     // What an earlier run left there, process ids among it, would only mislead.
     await rm(join(config.run, 'dovecot'), { recursive: true, force: true });
