@@ -110,16 +110,18 @@ async function waitUntilReady(container: string): Promise<void> {
 }
 
 async function showWelcome({ domain, data, ports, host }: StartOptions, container: string): Promise<void> {
-  const invite = await docker(['exec', container, 'postern', 'invite']);
+  // Where sign-up is closed or by invitation there is no code to show, and the reason instead.
+  const invite = await execa('docker', ['exec', container, 'postern', 'invite'], { reject: false, all: true });
+  const advice = invite.exitCode === 0 ? ' Scan the code with Delta Chat, or paste the link there.' : '';
   const isTrial = domain.startsWith('_') || domain.startsWith('[');
   const webHost = isTrial ? (host ?? ownAddress()) : domain;
   const page = `https://${webHost}${ports.web === 443 ? '' : `:${ports.web}`}/`;
   process.stdout.write(
     [
       '',
-      invite,
+      invite.all,
       '',
-      `The relay ${domain} is running. Scan the code with Delta Chat, or paste the link there.`,
+      `The relay ${domain} is running.${advice}`,
       '',
       `  web page   ${page}${isTrial ? '   (its certificate is self-signed: the browser will ask)' : ''}`,
       `  data       ${data}`,

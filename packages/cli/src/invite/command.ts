@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { InviteError } from '@postern/invite';
-import { loadConfig, operatorInvite, webSettings } from '@postern/relay';
+import { loadConfig, operatorInvite, registrationNow, StoreError, webSettings } from '@postern/relay';
 import type { Argv, CommandModule } from 'yargs';
 import { InviteFileError, showInvite, type InviteOutputs, type Terminal } from './outputs.ts';
 
@@ -22,20 +22,22 @@ export const inviteCommand: CommandModule<object, InviteArguments> = {
       })
       .example('$0 invite --poster poster.pdf --language de', 'a poster to print, in German'),
   handler: async (args) => {
-    const config = loadConfig(args.config);
-    if (config.accounts.registration === 'closed') {
-      return refuse('sign-up is closed (accounts.registration), so no code would let anybody in.');
-    }
-    if (config.accounts.registration === 'invite' && args.token === undefined) {
-      return refuse(
-        'sign-up is by invitation (accounts.registration): make one with "postern invite create", or show one with --token.',
-      );
-    }
-    const settings = webSettings(config);
     try {
+      const config = loadConfig(args.config);
+      const registration = await registrationNow(config);
+      if (registration === 'closed') {
+        return refuse('sign-up is closed, so no code would let anybody in. To open it: postern registration open');
+      }
+      if (registration === 'invite' && args.token === undefined) {
+        return refuse(
+          'sign-up is by invitation: make one with "postern invite create", or show one with --token. To open it: postern registration open',
+        );
+      }
+      const settings = webSettings(config);
       await showInvite(settings, operatorInvite(settings, args.token), { outputs: args, terminal: thisTerminal() });
     } catch (error) {
-      if (!(error instanceof InviteFileError || error instanceof InviteError)) throw error;
+      const isOurs = [InviteFileError, InviteError, StoreError, RangeError].some((kind) => error instanceof kind);
+      if (!(error instanceof Error && isOurs)) throw error;
       refuse(error.message);
     }
   },

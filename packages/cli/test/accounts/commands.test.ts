@@ -195,6 +195,17 @@ describe('postern registration and restore', () => {
     );
     expect(await postern('registration', 'shut')).toMatchObject({ code: 2 });
   });
+
+  it('decide at once what "postern invite" shows', async () => {
+    await postern('registration', 'invite');
+    const byInvitation = await postern('invite', '--link');
+    expect(byInvitation).toMatchObject({ code: 1, out: '' });
+    expect(byInvitation.err).toContain('postern invite create');
+    await postern('registration', 'close');
+    expect(await postern('invite', '--link')).toMatchObject({ code: 1, out: '' });
+    await postern('registration', 'open');
+    expect(await postern('invite', '--link')).toMatchObject({ code: 0, out: 'DCACCOUNT:chat.example\n' });
+  });
 });
 
 describe('postern invite', () => {
