@@ -13,6 +13,7 @@ export interface Tables {
   readonly switches: SwitchesTable;
   readonly mail_usage: MailUsageTable;
   readonly cleartext_refusals: CleartextRefusalsTable;
+  readonly device_tokens: DeviceTokensTable;
 }
 
 export interface AccountsTable {
@@ -69,4 +70,22 @@ export interface MailUsageTable {
 /** Who takes no mail from other servers unless it is encrypted. */
 export interface CleartextRefusalsTable {
   address: string;
+}
+
+/** Where the devices of an account want to be woken, and which of them are to be woken now; see push/. */
+export interface DeviceTokensTable {
+  address: string;
+  /** SHA-256 of the token, in base64url: short enough for an index. */
+  id: string;
+  token: string;
+  /** When a device last said it. */
+  set_day: number;
+  /** Rises with every new message, so that one that comes while another is being told of is not forgotten. */
+  push_count: Generated<number>;
+  /** Attempts that failed so far. */
+  push_tries: Generated<number>;
+  /** When the newest message came that is yet to be told of. */
+  push_since: Generated<number | null>;
+  /** When to try (again); null when there is nothing to tell. */
+  push_due: Generated<number | null>;
 }
