@@ -36,6 +36,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
         'X-Mailer: Secret/1.0',
         'User-Agent: Secret',
         'Received: from 192.0.2.9',
+        'Received: from 192.0.2.9\r\n\tby secret.example (Postfix) with ESMTPSA id secret1; Mon, 23 Nov 2026 01:00:00 +0000',
         'X-Originating-IP: 192.0.2.9',
       ];
       const message = (await encryptedMessage(envelope, talkative)).replace(
@@ -47,7 +48,16 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       expect(stored).toContain('-----BEGIN PGP MESSAGE-----');
       expect(stored).not.toMatch(/Secret|192\.0\.2\.9|plans|more|x-mailer|user-agent/i);
       expect(stored.match(/^subject: \[\.\.\.\]\r?$/gim)).toHaveLength(2);
-      expect(stored).not.toMatch(/^Received:.*\[\d/m);
+      const received = stored
+        .replace(/\r?\n[ \t]+/g, ' ')
+        .match(/^Received:.*$/gm)
+        ?.filter((line) => /SMTPS/.test(line));
+      expect(received).toEqual([
+        expect.stringMatching(
+          /^Received: by _gate\.test \(Postfix\) with ESMTPSA id \w+; \w{3}, +\d+ \w{3} \d{4} [\d:]{8} /,
+        ),
+      ]);
+      expect(stored).not.toMatch(/\d+\.\d+\.\d+\.\d+|client\.example|authenticated/i);
     });
 
     it.each([

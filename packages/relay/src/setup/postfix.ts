@@ -138,8 +138,15 @@ system_default = server
 NumTickets = 0
 `;
 
-/** header_checks(5) */
-export const submissionHeaders = '/^Received:/ IGNORE\n';
+/**
+ * header_checks(5): Postfix's own Received line (src/smtpd/smtpd.c) says who sent from where to whom. What remains is what
+ * finds loops and lost mail: this relay, the queue's name for the message, the time. Lines that a client brought are the
+ * filter's to take out. A fold, which no client can put into it, stands before `by`.
+ */
+export function submissionHeaders({ domain }: Pick<Config, 'domain'>): string {
+  const own = String.raw`/^Received: .*[[:cntrl:]]{2}by [^ ]+ \(Postfix\) with ([A-Z0-9]+) id ([A-Za-z0-9]+)[^;]*; ([A-Za-z0-9,:+() -]+)$/`;
+  return `${own} REPLACE Received: by ${domain} (Postfix) with $1 id $2; $3\n/^Received:/ IGNORE\n`;
+}
 
 function lines(settings: Readonly<Record<string, string>>): string {
   return `${Object.entries(settings)

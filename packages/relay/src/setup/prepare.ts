@@ -41,7 +41,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
     'main.cf': postfixMain(config, layout),
     'master.cf': postfixMaster(layout),
     'login-map': loginMap,
-    'submission-headers': submissionHeaders,
+    'submission-headers': submissionHeaders(config),
     'openssl.cnf': noSessionTickets,
   };
   for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
