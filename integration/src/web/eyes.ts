@@ -28,6 +28,11 @@ export class Eyes implements AsyncDisposable {
         '--headless',
         '--no-sandbox',
         '--disable-gpu',
+        // Nothing but the page under test: no lookups and downloads of its own.
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
         '--hide-scrollbars',
         '--remote-debugging-port=0',
         '--user-data-dir=/tmp/profile',
