@@ -99,7 +99,7 @@ export class MessageCheck implements Check {
     const offset = this.#bytes;
     this.#count(chunk.length);
     if (this.#body === undefined || this.#body.kind === 'bounce' || this.#decided !== undefined) return;
-    this.#body.body.push(chunk, offset);
+    this.#body.body.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length), offset);
     const { problem } = this.#body.body;
     if (problem !== undefined) this.#decided = cleartext(problem);
   }

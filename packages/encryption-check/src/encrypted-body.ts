@@ -38,11 +38,12 @@ type Place =
  */
 export class EncryptedBody {
   readonly #delimiter: string;
+  readonly #closeDelimiter: string;
   readonly #direction: Direction;
   readonly #lines = new LineReader();
   readonly #packets = new PacketWalker();
   readonly #base64 = new Base64Lines(this.#packets);
-  #header = new PartHeader();
+  #header: PartHeader | undefined;
   #place: Place = 'preamble';
   #blankLines = 0;
   #hasArmorVersion = false;
@@ -52,11 +53,12 @@ export class EncryptedBody {
 
   constructor(boundary: string, direction: Direction) {
     this.#delimiter = `--${boundary}`;
+    this.#closeDelimiter = `--${boundary}--`;
     this.#direction = direction;
   }
 
   /** Takes a chunk whose first byte is the `offset`th of the message. */
-  push(chunk: Uint8Array, offset: number): void {
+  push(chunk: Buffer, offset: number): void {
     let at = 0;
     while (at < chunk.length && this.problem === undefined) {
       if (this.#place === 'armor-data' && !this.#lines.isOpen) {
@@ -64,10 +66,9 @@ export class EncryptedBody {
         this.problem = this.#base64.problem;
         if (at === chunk.length || this.problem !== undefined) return;
       }
-      const { next, line } = this.#lines.take(chunk, at, offset + at);
-      at = next;
+      at = this.#lines.take(chunk, at, offset + at);
       this.problem = this.#lines.problem;
-      if (line !== undefined) this.#takeLine(line);
+      if (this.#lines.line !== undefined) this.#takeLine(this.#lines.line);
     }
   }
 
@@ -100,7 +101,7 @@ export class EncryptedBody {
         return line === 'Version: 1' ? this.#go('after-version') : 'first-part-text'; // RFC 3156 §4
       case 'after-version':
         if (line === this.#delimiter) return this.#go('data-header');
-        if (line === `${this.#delimiter}--`) return 'second-part-missing';
+        if (line === this.#closeDelimiter) return 'second-part-missing';
         return this.#blankOr(line, 'first-part-text');
       case 'data-header':
         return this.#headerLine(line, 'armor-begin');
@@ -114,7 +115,7 @@ export class EncryptedBody {
       case 'armor-end':
         return line === '-----END PGP MESSAGE-----' ? this.#endArmor() : 'armor-end';
       case 'after-armor':
-        if (line === `${this.#delimiter}--`) return this.#go('epilogue');
+        if (line === this.#closeDelimiter) return this.#go('epilogue');
         if (line === this.#delimiter) return 'part-too-many';
         return this.#blankOr(line, 'armor-trailing');
       case 'epilogue':
@@ -126,7 +127,6 @@ export class EncryptedBody {
   #go(place: Place): undefined {
     this.#place = place;
     this.#blankLines = 0;
-    this.#header = new PartHeader();
   }
 
   #blankOr(line: string, otherwise: CleartextReason): CleartextReason | undefined {
@@ -136,9 +136,11 @@ export class EncryptedBody {
   }
 
   #headerLine(line: string, next: 'version-text' | 'armor-begin'): CleartextReason | undefined {
+    this.#header ??= new PartHeader();
     const fields = this.#header.take(line);
     if (fields === 'more') return undefined;
     if (fields === 'malformed') return 'part-header';
+    this.#header = undefined;
     return partProblem(fields, next === 'version-text' ? versionPart : dataPart, this.#direction) ?? this.#go(next);
   }
 

@@ -23,12 +23,16 @@ export function createMessageStream(options: CheckOptions): MessageStream {
   return new RawMessage(options);
 }
 
+/** A field that fills this is longer than the check allows, whatever its colon and line end take. */
+const roomForField = maxHeaderFieldBytes + ': \r\n'.length;
+
 const [cr, lf, space, tab, colon] = [0x0d, 0x0a, 0x20, 0x09, 0x3a];
 
 /** Splits the header into fields at every CRLF that no white space follows; the rest is the check's. */
 class RawMessage implements MessageStream {
   readonly #check: MessageCheck;
-  #field: Buffer = Buffer.alloc(1024);
+  /** The field at hand, its line ends included. */
+  #field: Buffer = Buffer.allocUnsafe(1024);
   #length = 0;
   #isBody = false;
 
@@ -42,49 +46,48 @@ class RawMessage implements MessageStream {
 
   write(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length && !this.#isBody && this.decided === undefined) {
-      this.#take(chunk[at] ?? 0);
-      at += 1;
-    }
+    while (at < chunk.length && !this.#isBody && this.decided === undefined) at = this.#takeLine(chunk, at);
     if (this.#isBody && at < chunk.length) this.#check.body(chunk.subarray(at));
   }
 
   end(): Finding {
     // A message that ends inside its header has no body; the line at hand may lack its CRLF.
-    if (!this.#isBody && this.decided === undefined) {
-      if (this.#endsLine()) this.#length -= 2;
-      if (this.#length > 0) this.#giveField();
-    }
+    if (!this.#isBody && this.decided === undefined) this.#giveField();
     return this.#check.end();
   }
 
-  #take(byte: number): void {
-    if (this.#endsLine() && byte !== space && byte !== tab) {
-      this.#length -= 2;
-      if (this.#length > 0) this.#giveField();
-    }
-    this.#append(byte);
-    if (this.#length === 2 && this.#endsLine()) {
+  /** Takes bytes up to the next LF or the end of the chunk, and returns where it stopped. */
+  #takeLine(chunk: Uint8Array, from: number): number {
+    if (this.#endsLine && chunk[from] !== space && chunk[from] !== tab) this.#giveField();
+    const lineEnd = chunk.indexOf(lf, from);
+    const next = lineEnd === -1 ? chunk.length : lineEnd + 1;
+    this.#append(chunk.subarray(from, next));
+    if (this.#length === 2 && this.#endsLine) {
       this.#isBody = true;
       this.#check.endOfHeaders();
     }
+    return next;
   }
 
-  #append(byte: number): void {
-    // One byte too many is enough for the check to refuse the field.
-    if (this.#length > maxHeaderFieldBytes + 1) return this.#giveField();
-    if (this.#length === this.#field.length) this.#field = Buffer.concat([this.#field], this.#field.length * 2);
-    this.#field[this.#length] = byte;
-    this.#length += 1;
+  #append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#field.length) {
+      const room = Math.min(Math.max(length, 2 * this.#field.length), roomForField);
+      this.#field = Buffer.concat([this.#field.subarray(0, this.#length)], room);
+    }
+    this.#field.set(bytes.subarray(0, roomForField - this.#length), this.#length);
+    this.#length = Math.min(length, roomForField);
+    if (this.#length === roomForField) this.#giveField();
   }
 
-  #endsLine(): boolean {
+  get #endsLine(): boolean {
     return this.#length >= 2 && this.#field[this.#length - 2] === cr && this.#field[this.#length - 1] === lf;
   }
 
   #giveField(): void {
-    const field = this.#field.subarray(0, this.#length);
+    const field = this.#field.subarray(0, this.#endsLine ? this.#length - 2 : this.#length);
     this.#length = 0;
+    if (field.length === 0) return;
     const end = field.indexOf(colon);
     // Without a colon the line is no field; an empty name says so.
     if (end === -1) this.#check.header(new Uint8Array(), field);

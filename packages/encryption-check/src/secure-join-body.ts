@@ -12,6 +12,7 @@ import type { CleartextReason } from './reasons.ts';
  */
 export class SecureJoinBody {
   readonly #delimiter: string;
+  readonly #closeDelimiter: string;
   readonly #request: string;
   readonly #direction: Direction;
   readonly #lines = new LineReader();
@@ -23,17 +24,17 @@ export class SecureJoinBody {
 
   constructor(boundary: string, request: string, direction: Direction) {
     this.#delimiter = `--${boundary}`;
+    this.#closeDelimiter = `--${boundary}--`;
     this.#request = request;
     this.#direction = direction;
   }
 
-  push(chunk: Uint8Array, offset: number): void {
+  push(chunk: Buffer, offset: number): void {
     let at = 0;
     while (at < chunk.length && this.problem === undefined) {
-      const { next, line } = this.#lines.take(chunk, at, offset + at);
-      at = next;
+      at = this.#lines.take(chunk, at, offset + at);
       this.problem = this.#lines.problem;
-      if (line !== undefined) this.#takeLine(line);
+      if (this.#lines.line !== undefined) this.#takeLine(this.#lines.line);
     }
   }
 
@@ -63,7 +64,7 @@ export class SecureJoinBody {
         if (trimBlanks(line).toLowerCase() === `secure-join: ${this.#request}`) return this.#go('after-text');
         return this.#blankOr(line, 'secure-join-shape');
       case 'after-text':
-        return line === `${this.#delimiter}--` ? this.#go('epilogue') : this.#blankOr(line, 'secure-join-shape');
+        return line === this.#closeDelimiter ? this.#go('epilogue') : this.#blankOr(line, 'secure-join-shape');
       case 'epilogue':
         return this.#blankOr(line, 'epilogue');
     }

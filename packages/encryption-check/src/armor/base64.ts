@@ -88,6 +88,9 @@ export class Base64Lines {
   #passGroups(chunk: Uint8Array, from: number): number {
     if (this.#pending > 0 || this.#padding > 0 || this.#sawCr) return from;
     const end = Math.min(chunk.length, from + maxArmorLineLength - this.#column) - 3;
+    const decoded = this.#decoded;
+    let length = this.#decodedLength;
+    let { checksum } = this;
     let at = from;
     for (; at < end; at += 4) {
       const first = sextets[chunk[at] ?? 0] ?? notBase64;
@@ -96,11 +99,14 @@ export class Base64Lines {
       const fourth = sextets[chunk[at + 3] ?? 0] ?? notBase64;
       if (((first | second | third | fourth) & notBase64) !== 0) break;
       const group = (first << 18) | (second << 12) | (third << 6) | fourth;
-      this.checksum = crc24Group(this.checksum, group);
-      this.#emit(group >> 16);
-      this.#emit(group >> 8);
-      this.#emit(group);
+      checksum = crc24Group(checksum, group);
+      decoded[length] = group >> 16;
+      decoded[length + 1] = group >> 8;
+      decoded[length + 2] = group;
+      length += 3;
     }
+    this.checksum = checksum;
+    this.#decodedLength = length;
     this.#column += at - from;
     return at;
   }

@@ -11,8 +11,11 @@ import {
 /** Lines of this many bytes, CRLF included, are the ones that {@link checksumLines} takes. */
 export const bulkLineBytes: number = kernelLineBytes;
 
+const laneCount = 16;
+
 interface Kernel {
-  readonly memory: Uint8Array;
+  readonly input: Uint8Array;
+  readonly lanes: Uint8Array;
   readonly run: (end: number) => number;
 }
 
@@ -32,7 +35,21 @@ function load(): Kernel | undefined {
   const assembly: WebAssemblyInterface | undefined = Reflect.get(globalThis, 'WebAssembly');
   if (assembly === undefined || !assembly.validate(kernelModule)) return undefined;
   const { memory, run } = new assembly.Instance(new assembly.Module(kernelModule)).exports;
-  return { memory: new Uint8Array(memory.buffer), run };
+  return {
+    input: new Uint8Array(memory.buffer, kernelInputAt),
+    lanes: new Uint8Array(memory.buffer, kernelLanesAt, 3 * laneCount),
+    run,
+  };
+}
+
+/** What {@link oneLineAbove} makes of every single bit. */
+const bitsAbove = Int32Array.from({ length: 24 }, (_, bit) => crc24Unshift(1 << bit, kernelLaneBits));
+
+/** The checksum so far is as if it stood one line above the first group, in the first of the lanes. */
+function oneLineAbove(checksum: number): number {
+  let start = 0;
+  for (let bit = 0; bit < 24; bit += 1) start ^= -((checksum >> bit) & 1) & (bitsAbove[bit] ?? 0);
+  return start;
 }
 
 /** How many lines {@link checksumLines} takes at a time; 0 where it cannot work. */
@@ -44,19 +61,18 @@ export const bulkMaxLines: number = kernel === undefined ? 0 : kernelMaxLines;
  */
 export function checksumLines(checksum: number, lines: Uint8Array): number | undefined {
   if (kernel === undefined) return undefined;
-  const { memory, run } = kernel;
-  // The checksum so far is as if it stood one line above the first group, in the first of the 16 lanes.
-  const start = crc24Unshift(checksum, kernelLaneBits);
-  const lanes = memory.subarray(kernelLanesAt, kernelLanesAt + 48);
+  const { input, lanes, run } = kernel;
+  const start = oneLineAbove(checksum);
   lanes.fill(0);
   lanes[0] = start >> 16;
-  lanes[16] = (start >> 8) & 0xff;
-  lanes[32] = start & 0xff;
-  memory.set(lines, kernelInputAt);
+  lanes[laneCount] = start >> 8;
+  lanes[2 * laneCount] = start;
+  input.set(lines);
   if (run(kernelInputAt + lines.length) !== 0) return undefined;
   let register = 0;
-  for (let lane = 0; lane < 16; lane += 1) {
-    const group = ((lanes[lane] ?? 0) << 16) | ((lanes[lane + 16] ?? 0) << 8) | (lanes[lane + 32] ?? 0);
+  for (let lane = 0; lane < laneCount; lane += 1) {
+    const group =
+      ((lanes[lane] ?? 0) << 16) | ((lanes[lane + laneCount] ?? 0) << 8) | (lanes[lane + 2 * laneCount] ?? 0);
     register = crc24Group(register, group);
   }
   return register;

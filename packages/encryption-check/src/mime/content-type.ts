@@ -8,10 +8,10 @@ export interface ParameterField {
 
 /** RFC 2045 §5.1 `token`, less `%`, `'` and `*`, which RFC 2231 gives another meaning. */
 const token = '[!#$&+.^_`{|}~0-9A-Za-z-]+';
-const valuePattern = new RegExp(`[ \\t]*(${token}(?:/${token})?)`, 'y');
+const parameter = `;[ \\t]*${token}=(?:${token}|"[^"\\\\]*")`;
+const fieldPattern = new RegExp(`^[ \\t]*(${token}(?:/${token})?)((?:${parameter})*);?[ \\t]*$`);
 /** A parameter: name, then a token, or a quoted string without escapes (`\` is read differently by every second parser). */
-const parameterPattern = new RegExp(`;[ \\t]*(${token})=(?:(${token})|"([^"\\\\]*)")`, 'y');
-const endPattern = /;?[ \t]*$/y;
+const parameterPattern = new RegExp(`;[ \\t]*(${token})=(?:(${token})|"([^"\\\\]*)")`, 'g');
 const printable = /^[\x20-\x7e\t]*$/;
 
 /**
@@ -20,22 +20,24 @@ const printable = /^[\x20-\x7e\t]*$/;
  */
 export function parseParameterField(text: string): ParameterField | undefined {
   if (text.length > maxStructuralFieldBytes || !printable.test(text) || text.includes('=?')) return undefined;
-  const value = matchAt(valuePattern, text, 0)?.[1];
-  if (value === undefined) return undefined;
+  const field = fieldPattern.exec(text);
+  const value = field?.[1];
+  const list = field?.[2];
+  if (value === undefined || list === undefined) return undefined;
   const parameters = new Map<string, string>();
-  let at = valuePattern.lastIndex;
-  while (matchAt(endPattern, text, at) === null) {
-    const [, name, bare, quoted] = matchAt(parameterPattern, text, at) ?? [];
-    if (name === undefined || parameters.has(name.toLowerCase())) return undefined;
-    parameters.set(name.toLowerCase(), bare ?? quoted ?? '');
-    at = parameterPattern.lastIndex;
+  parameterPattern.lastIndex = 0;
+  for (let match = parameterPattern.exec(list); match !== null; match = parameterPattern.exec(list)) {
+    const name = (match[1] ?? '').toLowerCase();
+    if (parameters.has(name)) return undefined;
+    parameters.set(name, match[2] ?? match[3] ?? '');
   }
   return { value: value.toLowerCase(), parameters };
 }
 
 /** Whether every parameter is one of those named. */
 export function hasOnlyParameters(field: ParameterField, ...names: readonly string[]): boolean {
-  return [...field.parameters.keys()].every((name) => names.includes(name));
+  for (const name of field.parameters.keys()) if (!names.includes(name)) return false;
+  return true;
 }
 
 /** `charset` is absent or says what the bytes are anyway. */
@@ -47,9 +49,4 @@ export function hasPlainCharset(field: ParameterField): boolean {
 /** RFC 2045 §6.2: the encodings that change nothing. */
 export function isPlainTransferEncoding(text: string): boolean {
   return /^[ \t]*(?:7bit|8bit|binary)[ \t]*$/i.test(text);
-}
-
-function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
 }

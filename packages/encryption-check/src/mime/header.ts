@@ -3,7 +3,7 @@ import type { CleartextReason } from '../reasons.ts';
 import { isUnmistakableBoundary } from './boundary.ts';
 import { hasOnlyParameters, hasPlainCharset, isPlainTransferEncoding, parseParameterField } from './content-type.ts';
 import type { ParameterField } from './content-type.ts';
-import { fieldProblem, isFirstLineBlank, unfold } from './field.ts';
+import { fieldProblem, isFirstLineBlank, latin1, unfold } from './field.ts';
 import type { Folds } from './field.ts';
 import type { Direction } from './part-rules.ts';
 
@@ -16,6 +16,10 @@ export type Shape =
 
 /** Fields that say what the message is, and of which two would be two messages. Every Content- field is one too. */
 const decisive = new Set(['mime-version', 'secure-join', 'from', 'auto-submitted']);
+
+/** Most fields of a message are others, and need no look at more than their first letter. */
+const decisiveInitials = new Set([...decisive, 'content-'].map((name) => name.charCodeAt(0)));
+const lowerCaseBit = 0x20;
 
 /** Content- fields that change nothing about how the body is read. */
 const harmless = new Set(['content-type', 'content-transfer-encoding', 'content-language', 'content-description']);
@@ -38,16 +42,18 @@ export class MessageHeader {
   take(name: Uint8Array, value: Uint8Array): CleartextReason | undefined {
     const problem = fieldProblem(name, value, this.#folds);
     if (problem !== undefined) return problem;
-    const key = Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1').toLowerCase();
+    if (!decisiveInitials.has((name[0] ?? 0) | lowerCaseBit)) return undefined;
+    const key = latin1(name).toLowerCase();
     const isContent = key.startsWith('content-');
     if (!isContent && !decisive.has(key)) return undefined;
     if (this.#fields.has(key)) return 'header-duplicate';
+    if (key !== 'from' && value.length > maxStructuralFieldBytes) return 'header-too-long';
+    const folded = latin1(value);
     if (key !== 'from') {
-      if (value.length > maxStructuralFieldBytes) return 'header-too-long';
-      if (!value.every((byte) => byte < 0x80)) return 'header-non-ascii';
-      if (isFirstLineBlank(value)) return 'header-obsolete-folding';
+      if (/[^\0-\x7f]/.test(folded)) return 'header-non-ascii';
+      if (isFirstLineBlank(folded)) return 'header-obsolete-folding';
     }
-    const text = unfold(value);
+    const text = unfold(folded);
     this.#fields.set(key, text);
     return key === 'content-type' ? this.#takeContentType(text) : undefined;
   }

@@ -50,14 +50,10 @@ const armorFileName = /\.(?:asc|pgp|gpg)$/i;
 
 /** The first rule that a part's header breaks. */
 export function partProblem(fields: PartFields, rule: PartRule, direction: Direction): CleartextReason | undefined {
-  const isIn = (known: readonly string[], text: string): boolean =>
-    direction === 'outgoing' ? known.includes(text.trim().toLowerCase()) : text.length <= maxPartLabelLength;
-  const isFileName = (text = 'encrypted.asc'): boolean => isIn(knownFileNames, text) && armorFileName.test(text);
-
   const type = parseParameterField(fields.get('content-type') ?? '');
   if (type?.value !== rule.type) return rule.typeReason;
   const isTypePlain = hasPlainCharset(type) && hasOnlyParameters(type, ...rule.parameters);
-  if (!isTypePlain || !isFileName(type.parameters.get('name'))) return rule.typeReason;
+  if (!isTypePlain || !isFileName(type.parameters.get('name'), direction)) return rule.typeReason;
 
   for (const [name, value] of fields) {
     if (name === 'content-type') continue;
@@ -66,9 +62,9 @@ export function partProblem(fields: PartFields, rule: PartRule, direction: Direc
     } else if (!rule.fields.includes(name)) {
       return 'part-header';
     } else if (name === 'content-description') {
-      if (!isIn(knownDescriptions, value)) return 'part-header';
+      if (!isLabel(value, knownDescriptions, direction)) return 'part-header';
     } else if (name === 'content-disposition') {
-      if (!isDisposition(value, isFileName)) return 'part-header';
+      if (!isDisposition(value, direction)) return 'part-header';
     } else if (!/^[ \t]*<[^<>@ \t]{1,128}@[^<>@ \t]{1,128}>[ \t]*$/.test(value)) {
       return 'part-header'; // message-id
     }
@@ -76,12 +72,20 @@ export function partProblem(fields: PartFields, rule: PartRule, direction: Direc
   return undefined;
 }
 
-function isDisposition(text: string, isFileName: (name?: string) => boolean): boolean {
+function isLabel(text: string, known: readonly string[], direction: Direction): boolean {
+  return direction === 'outgoing' ? known.includes(text.trim().toLowerCase()) : text.length <= maxPartLabelLength;
+}
+
+function isFileName(text: string | undefined, direction: Direction): boolean {
+  return text === undefined || (isLabel(text, knownFileNames, direction) && armorFileName.test(text));
+}
+
+function isDisposition(text: string, direction: Direction): boolean {
   const disposition = parseParameterField(text);
   return (
     disposition !== undefined &&
     (disposition.value === 'inline' || disposition.value === 'attachment') &&
     hasOnlyParameters(disposition, 'filename') &&
-    isFileName(disposition.parameters.get('filename'))
+    isFileName(disposition.parameters.get('filename'), direction)
   );
 }

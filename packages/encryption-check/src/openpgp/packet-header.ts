@@ -29,7 +29,7 @@ export function readPacketHeader(bytes: readonly number[]): HeaderReading {
   const tag = packetTag(first);
   if (tag === undefined) return { kind: 'broken', reason: 'packet-header' };
   if ((first & 0x40) !== 0) {
-    const length = readLength(bytes.slice(1));
+    const length = readLength(bytes, 1);
     return length.kind === 'length'
       ? { kind: 'header', tag, length: length.length, isPartial: length.isPartial }
       : more;
@@ -39,24 +39,30 @@ export function readPacketHeader(bytes: readonly number[]): HeaderReading {
   if (lengthType === 3) return { kind: 'broken', reason: 'packet-length' };
   const octets = 1 << lengthType;
   if (bytes.length <= octets) return more;
-  return { kind: 'header', tag, length: bigEndian(bytes.slice(1)), isPartial: false };
+  return { kind: 'header', tag, length: bigEndian(bytes, 1), isPartial: false };
 }
 
-/** Reads a length of the new format (RFC 9580 §4.2.1); `bytes` hold one more octet at every call until it is whole. */
+/** Reads a length of the new format (RFC 9580 §4.2.1) at `from`; `bytes` hold one more octet at every call until it is whole. */
 export function readLength(
   bytes: readonly number[],
+  from: number,
 ): { readonly kind: 'length'; readonly length: number; readonly isPartial: boolean } | { readonly kind: 'more' } {
-  const [first, second] = bytes;
+  const first = bytes[from];
   if (first === undefined) return { kind: 'more' };
   if (first < 192) return { kind: 'length', length: first, isPartial: false };
   if (first < 224) {
+    const second = bytes[from + 1];
     if (second === undefined) return { kind: 'more' };
     return { kind: 'length', length: ((first - 192) << 8) + second + 192, isPartial: false };
   }
   if (first < 255) return { kind: 'length', length: 2 ** (first & 0x1f), isPartial: true };
-  return bytes.length < 5 ? { kind: 'more' } : { kind: 'length', length: bigEndian(bytes.slice(1)), isPartial: false };
+  return bytes.length < from + 5
+    ? { kind: 'more' }
+    : { kind: 'length', length: bigEndian(bytes, from + 1), isPartial: false };
 }
 
-function bigEndian(bytes: readonly number[]): number {
-  return bytes.reduce((value, byte) => value * 256 + byte, 0);
+function bigEndian(bytes: readonly number[], from: number): number {
+  let value = 0;
+  for (let at = from; at < bytes.length; at += 1) value = value * 256 + (bytes[at] ?? 0);
+  return value;
 }

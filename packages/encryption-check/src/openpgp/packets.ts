@@ -11,6 +11,9 @@ const tags = { pkesk: 1, skesk: 3, seipd: 18 } as const; // RFC 9580 §5
 /** RFC 9580 §4.2.1.4: the first partial length must be at least 512 octets. */
 const minFirstPartialBytes = 512;
 
+/** Room for what most clients write; RSA needs more. */
+const usualSessionKeyBytes = 256;
+
 /** What an encrypted message turned out to contain. */
 export interface PacketSummary {
   readonly sessionKeys: Readonly<Record<SessionKeyKind, number>>;
@@ -25,14 +28,14 @@ export interface PacketSummary {
  */
 export class PacketWalker {
   #state: 'header' | 'session-key' | 'encrypted-data' | 'next-length' | 'done' = 'header';
-  #header: number[] = [];
+  readonly #header: number[] = [];
   #tag = 0;
   #remaining = 0;
   #isPartial = false;
   #bytes = 0;
-  #sessionKey = new Uint8Array(256);
+  #sessionKey = Buffer.allocUnsafe(usualSessionKeyBytes);
   #sessionKeyLength = 0;
-  #head = new Uint8Array(encryptedDataHeadBytes);
+  readonly #head = new Uint8Array(encryptedDataHeadBytes);
   #dataLength = 0;
   #seipdVersion: 1 | 2 | undefined;
   readonly #sessionKeys = { 'PKESK v3': 0, 'PKESK v6': 0, 'SKESK v4': 0, 'SKESK v6': 0 };
@@ -56,16 +59,7 @@ export class PacketWalker {
   /** Takes bytes; returns how many were taken before a rule broke, or all. */
   push(bytes: Uint8Array, length: number): number {
     let at = 0;
-    while (at < length && this.problem === undefined) {
-      const skippable = Math.min(this.skippable, length - at);
-      if (skippable > 0) {
-        this.skip(skippable);
-        at += skippable;
-      } else {
-        this.#byte(bytes[at] ?? 0);
-        at += 1;
-      }
-    }
+    while (at < length && this.problem === undefined) at += this.#take(bytes, at, length);
     return this.problem === undefined ? length : at - 1;
   }
 
@@ -78,18 +72,28 @@ export class PacketWalker {
     return this.#state === 'header' && this.#header.length === 0 ? 'encrypted-data-missing' : 'packet-truncated';
   }
 
-  #byte(byte: number): void {
+  /** Takes the next byte, or more of the same kind; returns how many. */
+  #take(bytes: Uint8Array, at: number, length: number): number {
+    const skippable = Math.min(this.skippable, length - at);
+    if (skippable > 0) {
+      this.skip(skippable);
+      return skippable;
+    }
+    if (this.#state === 'session-key') return this.#takeSessionKey(bytes, at, length);
     this.#bytes += 1;
+    this.#byte(bytes[at] ?? 0);
+    return 1;
+  }
+
+  #byte(byte: number): void {
     switch (this.#state) {
       case 'header':
         return this.#headerByte(byte);
       case 'next-length':
         return this.#nextLengthByte(byte);
-      case 'session-key':
-        return this.#sessionKeyByte(byte);
       case 'encrypted-data':
         return this.#encryptedDataByte(byte);
-      case 'done':
+      default:
         this.problem = 'packet-trailing';
     }
   }
@@ -102,7 +106,7 @@ export class PacketWalker {
     }
     const header = readPacketHeader(this.#header);
     if (header.kind === 'more') return;
-    this.#header = [];
+    this.#header.length = 0;
     if (header.kind === 'broken') this.problem = header.reason;
     else this.#startPacket(header);
   }
@@ -129,14 +133,22 @@ export class PacketWalker {
     // Partial lengths are for data packets only: RFC 9580 §4.2.1.4.
     if (header.isPartial) this.problem = 'packet-length';
     else if (header.length === 0 || header.length > maxSessionKeyPacketBytes) this.problem = 'session-key-malformed';
-    else if (header.length > this.#sessionKey.length) this.#sessionKey = new Uint8Array(maxSessionKeyPacketBytes);
+    else if (header.length > this.#sessionKey.length) this.#sessionKey = Buffer.allocUnsafe(maxSessionKeyPacketBytes);
   }
 
-  #sessionKeyByte(byte: number): void {
-    this.#sessionKey[this.#sessionKeyLength] = byte;
-    this.#sessionKeyLength += 1;
-    this.#remaining -= 1;
-    if (this.#remaining > 0) return;
+  #takeSessionKey(bytes: Uint8Array, at: number, length: number): number {
+    const count = Math.min(this.#remaining, length - at);
+    for (let each = 0; each < count; each += 1) {
+      this.#sessionKey[this.#sessionKeyLength + each] = bytes[at + each] ?? 0;
+    }
+    this.#sessionKeyLength += count;
+    this.#bytes += count;
+    this.#remaining -= count;
+    if (this.#remaining === 0) this.#endSessionKey();
+    return count;
+  }
+
+  #endSessionKey(): void {
     const tag = this.#tag === tags.pkesk ? tags.pkesk : tags.skesk;
     const kind = sessionKeyKind(tag, this.#sessionKey.subarray(0, this.#sessionKeyLength));
     if (kind === undefined) this.problem = 'session-key-malformed';
@@ -164,9 +176,9 @@ export class PacketWalker {
 
   #nextLengthByte(byte: number): void {
     this.#header.push(byte);
-    const length = readLength(this.#header);
+    const length = readLength(this.#header, 0);
     if (length.kind === 'more') return;
-    this.#header = [];
+    this.#header.length = 0;
     this.#remaining = length.length;
     this.#isPartial = length.isPartial;
     this.#state = 'encrypted-data';
