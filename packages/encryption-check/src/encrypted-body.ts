@@ -46,6 +46,7 @@ export class EncryptedBody {
   #header: PartHeader | undefined;
   #place: Place = 'preamble';
   #blankLines = 0;
+  #hasPreamble = false;
   #hasArmorVersion = false;
   #hasChecksum = false;
 
@@ -93,7 +94,7 @@ export class EncryptedBody {
     switch (this.#place) {
       case 'preamble':
         if (line === this.#delimiter) return this.#go('version-header');
-        if (this.#direction === 'incoming' && knownPreambles.includes(line)) return undefined;
+        if (this.#isKnownPreamble(line)) return undefined;
         return this.#blankOr(line, 'preamble');
       case 'version-header':
         return this.#headerLine(line, 'version-text');
@@ -127,6 +128,13 @@ export class EncryptedBody {
   #go(place: Place): undefined {
     this.#place = place;
     this.#blankLines = 0;
+  }
+
+  /** Once, for a row of sentences could be read as bits. */
+  #isKnownPreamble(line: string): boolean {
+    if (this.#direction === 'outgoing' || this.#hasPreamble) return false;
+    this.#hasPreamble = knownPreambles.includes(line);
+    return this.#hasPreamble;
   }
 
   #blankOr(line: string, otherwise: CleartextReason): CleartextReason | undefined {

@@ -24,6 +24,9 @@ const lowerCaseBit = 0x20;
 /** Content- fields that change nothing about how the body is read. */
 const harmless = new Set(['content-type', 'content-transfer-encoding', 'content-language', 'content-description']);
 
+/** Fields to keep. Other Content- fields are only noticed: there could be any number of them. */
+const kept = new Set([...decisive, ...harmless, 'content-disposition']);
+
 const shapes = new Set(['multipart/encrypted', 'multipart/mixed', 'multipart/report']);
 
 /** The message's own header: keeps the few fields that decide how the body is read. */
@@ -31,6 +34,7 @@ export class MessageHeader {
   readonly #direction: Direction;
   readonly #folds: Folds;
   readonly #fields = new Map<string, string>();
+  #hasOtherContent = false;
   #contentType: ParameterField | undefined;
 
   constructor(direction: Direction, folds: Folds) {
@@ -54,7 +58,8 @@ export class MessageHeader {
       if (isFirstLineBlank(folded)) return 'header-obsolete-folding';
     }
     const text = unfold(folded);
-    this.#fields.set(key, text);
+    if (kept.has(key)) this.#fields.set(key, text);
+    else this.#hasOtherContent = true;
     return key === 'content-type' ? this.#takeContentType(text) : undefined;
   }
 
@@ -90,13 +95,11 @@ export class MessageHeader {
   }
 
   #contentReason(): CleartextReason | undefined {
-    for (const [name, text] of this.#fields) {
-      if (name === 'content-transfer-encoding' && !isPlainTransferEncoding(text)) return 'transfer-encoding';
-      if (!name.startsWith('content-') || harmless.has(name)) continue;
-      // Mutt writes `Content-Disposition: inline`. Content-Length, Content-Encoding, …: some reader somewhere obeys them.
-      if (name !== 'content-disposition' || !/^[ \t]*inline[ \t]*$/i.test(text)) return 'structural-header';
-    }
-    return undefined;
+    const encoding = this.#fields.get('content-transfer-encoding');
+    if (encoding !== undefined && !isPlainTransferEncoding(encoding)) return 'transfer-encoding';
+    // Content-Length, Content-Encoding, …: some reader somewhere obeys them. Mutt writes `Content-Disposition: inline`.
+    const disposition = this.#fields.get('content-disposition') ?? 'inline';
+    return this.#hasOtherContent || !/^[ \t]*inline[ \t]*$/i.test(disposition) ? 'structural-header' : undefined;
   }
 
   #secureJoin(boundary: string): Shape {

@@ -81,19 +81,19 @@ export class PacketWalker {
     }
     if (this.#state === 'session-key') return this.#takeSessionKey(bytes, at, length);
     this.#bytes += 1;
-    this.#byte(bytes[at] ?? 0);
+    this.#byte(this.#state, bytes[at] ?? 0);
     return 1;
   }
 
-  #byte(byte: number): void {
-    switch (this.#state) {
+  #byte(state: 'header' | 'next-length' | 'encrypted-data' | 'done', byte: number): void {
+    switch (state) {
       case 'header':
         return this.#headerByte(byte);
       case 'next-length':
         return this.#nextLengthByte(byte);
       case 'encrypted-data':
         return this.#encryptedDataByte(byte);
-      default:
+      case 'done':
         this.problem = 'packet-trailing';
     }
   }
