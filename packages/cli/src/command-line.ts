@@ -51,7 +51,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     await parser
       .exitProcess(false)
       .fail((message, error, parser) => {
-        if (error !== undefined) throw error;
+        // What a command's check of its words returns comes as the error, too, and is a string.
+        if (error instanceof Error) throw error;
         wrongWords = true;
         parser.showHelp('error');
         throw new UsageError(message);

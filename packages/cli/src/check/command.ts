@@ -67,9 +67,9 @@ function corpusOptions<Known>(
     .option('insecure', { type: 'boolean', default: false, describe: 'accept any certificate' })
     .check((args) => {
       if (args.corpus && [args.smtp, args.user, args.password].includes(undefined)) {
-        throw new Error('--corpus needs --smtp, --user and --password');
+        return '--corpus needs --smtp, --user and --password';
       }
-      if (args.corpus && parseServer(args.smtp ?? '') === undefined) throw new Error('--smtp must be HOST:PORT');
+      if (args.corpus && parseServer(args.smtp ?? '') === undefined) return '--smtp must be HOST:PORT';
       return true;
     });
 }

@@ -44,6 +44,21 @@ describe('postern check', { timeout: 60_000 }, () => {
     expect(code).toBe(2);
   });
 
+  it('ends with 2 and no stack when the words are wrong', async () => {
+    const { stderr, code } = await postern([
+      '--corpus',
+      '--smtp',
+      'relay.test',
+      '--user',
+      'a@b.test',
+      '--password',
+      'c',
+    ]);
+    expect(stderr).toContain('postern: --smtp must be HOST:PORT');
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBe(2);
+  });
+
   it('never sends the control characters of a message to the terminal', async () => {
     const raw = Buffer.from('From: <a@b.test>\r\nX-Note: \x1b[31m\r\n\r\n\x1b]0;noon\x07\r\n');
     expect((await postern(['--explain'], raw)).stdout).not.toMatch(/[\x07\x1b]/);
