@@ -69,7 +69,9 @@ const writers: Readonly<Record<string, string>> = {
 function genuine(file: string): Entry {
   const [group = '', base = ''] = file.split('/');
   const name = base.replace(/\.eml$/, '');
-  const says = `${writers[group] ?? group}: ${name.replaceAll('-', ' ')}`;
+  const [, older, ofOlder] = /^core-([\d.]+)-(.*)/.exec(name) ?? [];
+  const writer = older === undefined ? (writers[group] ?? group) : `Delta Chat core ${older}`;
+  const says = `${writer}: ${(ofOlder ?? name).replaceAll('-', ' ')}`;
   const entry = (outgoing: Expected, incoming = outgoing): Entry => ({
     file: `genuine/${file}`,
     isTrick: false,
