@@ -24,6 +24,8 @@ export interface DictConnectionOptions {
 
 /** What a dict client is told when we fail; the reason is in the event, not in Dovecot's log. */
 const FAILURE = 'temporary failure';
+/** And when it wants what cannot be. */
+const REFUSAL = 'not allowed';
 
 /**
  * One connection of a dict client. Answers carry no ids, so they leave in the order of the questions, and the
@@ -154,6 +156,7 @@ export class DictConnection implements Conversation {
       return handlers.commit(taken.transaction, { ...context, signal });
     });
     if (result.kind !== 'value') this.#line.send([dictLines.commitFailed(id, isAsync, FAILURE)]);
+    else if (result.value === 'refused') this.#line.send([dictLines.commitFailed(id, isAsync, REFUSAL)]);
     else if (result.value === 'not-found') this.#line.send([dictLines.nothingToCommit(id, isAsync)]);
     else this.#line.send([dictLines.committed(id, isAsync)]);
   }

@@ -29,6 +29,9 @@ export interface DictHandlers {
   lookup?(key: string, context: DictContext): Promise<string | readonly string[] | undefined>;
   /** The keys and values that a query asks for; Dovecot is trusted to ask for no more rows than it wants. */
   iterate?(query: DictQuery, context: DictContext): AsyncIterable<readonly [key: string, value: string]>;
-  /** Makes the changes durable. `'not-found'` says that a key to be incremented does not exist. */
-  commit?(transaction: DictTransaction, context: DictContext): Promise<'committed' | 'not-found'>;
+  /**
+   * Makes the changes durable. `'not-found'` says that a key to be incremented does not exist, `'refused'` that the
+   * changes are not wanted: nothing was changed, and trying again is of no use.
+   */
+  commit?(transaction: DictTransaction, context: DictContext): Promise<'committed' | 'not-found' | 'refused'>;
 }

@@ -30,6 +30,7 @@ const handlers: DictHandlers = {
   },
   async commit(transaction, { user }) {
     if (user === 'broken') throw new Error('the disk is full');
+    if (user === 'mallory') return 'refused';
     committed.push({ user, transaction });
     return transaction.changes.some(({ key }) => key === 'shared/missing') ? 'not-found' : 'committed';
   },
@@ -107,6 +108,13 @@ describe('a dict', () => {
 });
 
 describe('a transaction', () => {
+  it('that is not wanted is refused, which is no failure of ours', async () => {
+    using peer = client();
+    peer.say('B1\tmallory\t0', 'S1\tshared/a\tx', 'C1', 'B2\talice\t0', 'S2\tshared/a\tx', 'C2');
+    expect([await peer.hear(), await peer.hear()]).toEqual(['F1\tnot allowed', 'O2']);
+    expect(events).toEqual([]);
+  });
+
   it('makes all of its changes at its commit', async () => {
     using peer = client();
     peer.say(
