@@ -5,6 +5,7 @@ import { describePasswords } from '../../../packages/relay/test/accounts/passwor
 import { describeProcesses } from '../../../packages/relay/test/accounts/process-suite.ts';
 import { describeRegistration } from '../../../packages/relay/test/accounts/registration-suite.ts';
 import { login, never, testRelay } from '../../../packages/relay/test/accounts/relay-fixture.ts';
+import { describePush } from '../../../packages/relay/test/push/push-suite.ts';
 import { describePostgresql } from '../../../packages/relay/test/store/postgresql-suite.ts';
 import { openStore, type Store, type StoreLocation } from '../../../packages/relay/src/store/store.ts';
 import { type PostgresqlServer, startPostgresql } from '../../src/accounts/postgresql.ts';
@@ -25,6 +26,7 @@ describePasswords('PostgreSQL', open);
 describeRegistration('PostgreSQL', open);
 describeAdministration('PostgreSQL', open);
 describeProcesses('PostgreSQL', locate);
+describePush('PostgreSQL', open);
 
 describePostgresql(locate);
 
