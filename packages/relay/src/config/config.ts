@@ -71,6 +71,22 @@ export interface Config {
     readonly submissionPort: number;
     readonly webPort: number;
   };
+  readonly push: {
+    /** Who wakes the devices of users when mail comes; `off` leaves them asleep. It learns a device, and of no message. */
+    readonly service: string;
+  };
+  readonly calls: {
+    /** A TURN server for calls, which knows the same secret (coturn: `static-auth-secret`); none without a host. */
+    readonly turnHost?: string | undefined;
+    readonly turnPort: number;
+    readonly turnSecret?: string | undefined;
+  };
+  readonly clients: {
+    /** The iroh relay over which apps meet in real time; the client's own without it. */
+    readonly irohRelay?: string | undefined;
+    /** A JSON file with the versions of the client to be had, for clients that look for a newer one here. */
+    readonly appVersions?: string | undefined;
+  };
   readonly operator: {
     /** What people read on the web page: a name and a way to reach the operator. */
     readonly name?: string | undefined;
@@ -149,6 +165,31 @@ export const configSchema: z.ZodType<Config> = z
         webPort: port.default(443),
       })
       .prefault({}),
+    push: z
+      .strictObject({
+        service: z
+          .string()
+          .refine((text) => text === 'off' || isHttpAddress(text), 'is neither "off" nor an http address')
+          .default('https://notifications.delta.chat/notify'),
+      })
+      .prefault({}),
+    calls: z
+      .strictObject({
+        turnHost: z
+          .string()
+          // Clients split what they are told at the colons.
+          .refine((host) => isIPv4(host) || (host.includes('.') && isMailDomain(host)), 'is not the name of a host')
+          .optional(),
+        turnPort: port.default(3478),
+        turnSecret: z.string().min(16, 'is shorter than 16 characters').optional(),
+      })
+      .prefault({}),
+    clients: z
+      .strictObject({
+        irohRelay: z.url({ protocol: /^https$/, error: 'is not an https address' }).optional(),
+        appVersions: z.string().startsWith('/').optional(),
+      })
+      .prefault({}),
     operator: z.strictObject({ name: optionalText, contact: optionalText, address: optionalText }).prefault({}),
   })
   .refine((config) => config.accounts.usernameMinLength <= config.accounts.usernameMaxLength, {
@@ -165,6 +206,10 @@ export const configSchema: z.ZodType<Config> = z
   .refine((config) => (config.tls.certificate === undefined) === (config.tls.key === undefined), {
     path: ['tls'],
     message: 'needs both certificate and key, or neither',
+  })
+  .refine((config) => (config.calls.turnHost === undefined) === (config.calls.turnSecret === undefined), {
+    path: ['calls'],
+    message: 'needs both turn_host and turn_secret, or neither',
   });
 
 /** RFC 1035 §2.3.4 lengths; a label may also start with `_`, the mark of a relay without certificate authority. */
@@ -175,6 +220,10 @@ export function isMailDomain(text: string): boolean {
   const labels = text.split('.');
   if (labels.length === 1 && !text.startsWith('_')) return false;
   return labels.every((label) => /^_?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
+}
+
+function isHttpAddress(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
 }
 
 /** Whether clients must accept a certificate that no authority vouches for: `_` names and address literals. */

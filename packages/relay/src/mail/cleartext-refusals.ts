@@ -1,4 +1,6 @@
+import type { Kysely } from 'kysely';
 import type { Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
 
 /** Which users take no mail from other servers unless it is encrypted. */
 export interface CleartextPreferences {
@@ -18,26 +20,7 @@ export class CleartextRefusals implements CleartextPreferences {
 
   async refuses(address: string): Promise<boolean> {
     const store = await this.#opened();
-    const row = await store.read((db) =>
-      db.selectFrom('cleartext_refusals').select('address').where('address', '=', key(address)).executeTakeFirst(),
-    );
-    return row !== undefined;
-  }
-
-  /** @throws StoreError */
-  async set(address: string, refuses: boolean): Promise<void> {
-    const store = await this.#opened();
-    await store.write(
-      async (db) => {
-        await db.deleteFrom('cleartext_refusals').where('address', '=', key(address)).execute();
-        if (refuses)
-          await db
-            .insertInto('cleartext_refusals')
-            .values({ address: key(address) })
-            .execute();
-      },
-      `cleartext refusal ${key(address)}`,
-    );
+    return await store.read((db) => refusesCleartext(db, address));
   }
 
   async close(): Promise<void> {
@@ -54,6 +37,25 @@ export class CleartextRefusals implements CleartextPreferences {
   }
 }
 
-function key(address: string): string {
-  return address.toLowerCase();
+export async function refusesCleartext(db: Kysely<Tables>, address: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('cleartext_refusals')
+    .select('address')
+    .where('address', '=', address.toLowerCase())
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What a user wants for their own address; it is in force for the next message. */
+export async function setCleartextRefusal(db: Kysely<Tables>, address: string, refuses: boolean): Promise<void> {
+  const key = { address: address.toLowerCase() };
+  if (refuses) {
+    await db
+      .insertInto('cleartext_refusals')
+      .values(key)
+      .onConflict((conflict) => conflict.column('address').doNothing())
+      .execute();
+  } else {
+    await db.deleteFrom('cleartext_refusals').where('address', '=', key.address).execute();
+  }
 }

@@ -10,10 +10,11 @@ import { openStore } from '../store/store.ts';
 import { inheritedSockets, listenOn } from './held-sockets.ts';
 import type { Log } from './log.ts';
 import { redact } from './mail-log.ts';
+import { startMetadata } from './metadata.ts';
 import { reasonOf, type Service } from './service.ts';
 import { accountSettings, storeLocation } from './settings.ts';
 
-/** Answers the logins of Dovecot and Postfix, and Dovecot's questions about users. */
+/** Answers the logins of Dovecot and Postfix, Dovecot's questions about users, and what clients ask over METADATA. */
 export async function startAuthService(config: Config, log: Log): Promise<Service> {
   const layout = layoutOf(config);
   const store = await openStore(storeLocation(config));
@@ -25,15 +26,18 @@ export async function startAuthService(config: Config, log: Log): Promise<Servic
     random: randomBytes,
     onEvent: (event) => logAccount(event, log),
   });
-  const server = createAuthServer({ backend, onEvent: (event) => logDoor(event, log) });
+  const onDoorEvent = (event: DoorEvent): void => logDoor(event, log);
+  const server = createAuthServer({ backend, onEvent: onDoorEvent });
   const inherited = inheritedSockets();
   await server.listen({
     client: [listenOn('auth-login', layout, inherited), listenOn('auth-postfix', layout, inherited)],
     master: [listenOn('auth-master', layout, inherited)],
   });
+  // In this process, because it is small, and because without this process nobody logs in and nothing is delivered anyway.
+  const metadata = await startMetadata(config, { store, log, onDoorEvent });
   return {
     async stop() {
-      await server.close();
+      await Promise.all([server.close(), metadata.stop()]);
       await backend.close();
       await store.close();
     },

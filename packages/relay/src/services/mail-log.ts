@@ -13,8 +13,11 @@ export function keepLine(line: string): string | undefined {
 /** `Nov 22 21:00:00 host `: whoever collects our lines adds the time. */
 const syslogHeader = /^[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ /;
 
-/** Refused logins: our auth service has a line for each, with the reason. */
-const known = /: warning: \S+: SASL \S+ authentication failed:/;
+/**
+ * What any client can cause: refused logins, for which our auth service has a line each, with the reason; and settings
+ * that are none (dict/connection in @postern/dovecot-auth).
+ */
+const known = /: warning: \S+: SASL \S+ authentication failed:| dict-server returned failure: not allowed\b/;
 
 /** Postfix: `postfix/smtpd[7]: warning: …` (msg(3)). Dovecot: `imap(…): Error: …` (lib/failures.c). */
 const worthKeeping = /: (?:warning|error|fatal|panic): |\b(?:Warning|Error|Fatal|Panic): /;

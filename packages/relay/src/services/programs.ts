@@ -10,7 +10,7 @@ export const serviceNames = ['auth', 'filter', 'web'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const socketsOf: Readonly<Record<ServiceName, readonly SocketName[]>> = {
-  auth: ['auth-login', 'auth-postfix', 'auth-master'],
+  auth: ['auth-login', 'auth-postfix', 'auth-master', 'metadata'],
   filter: ['filter-submission', 'filter-incoming'],
   web: [],
 };

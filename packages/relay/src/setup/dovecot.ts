@@ -16,6 +16,8 @@ export function dovecotSeries(version: string): DovecotSeries {
 export interface InstalledDovecot {
   readonly series: DovecotSeries;
   readonly hasNotifyPlugin: boolean;
+  /** Whether it can tell us of new mail. */
+  readonly canPush: boolean;
 }
 
 /**
@@ -26,14 +28,18 @@ export function dovecotConf(config: Config, layout: Layout, installed: Installed
   return installed.series === '2.4' ? conf24(config, layout, installed) : conf23(config, layout, installed);
 }
 
-function conf24(config: Config, layout: Layout, { hasNotifyPlugin }: InstalledDovecot): string {
+function conf24(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: InstalledDovecot): string {
+  const isPushing = canPush && config.push.service !== 'off';
   return `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 ${common(config)}
 login_socket_path = ${config.run}/auth-login.sock
 imap_capability {
   XCHATMAIL = yes
+${isPushing ? '  XDELTAPUSH = yes' : ''}
 }
+${metadata24(config, 'metadata')}
+${isPushing ? push24(config, layout) : ''}
 ssl_server_cert_file = ${layout.certificate}
 ssl_server_key_file = ${layout.key}
 mail_driver = maildir
@@ -48,9 +54,40 @@ ${services(config, layout)}
 `;
 }
 
-function conf23(config: Config, layout: Layout, { hasNotifyPlugin }: InstalledDovecot): string {
+function metadata24(config: Config, dict: string): string {
+  return `mail_attribute {
+  dict proxy {
+    name = ${dict}
+    socket_path = ${config.run}/metadata.sock
+  }
+}`;
+}
+
+function push24(config: Config, layout: Layout): string {
+  return `protocol lmtp {
+  mail_plugins {
+    mail_lua = yes
+    notify = yes
+    push_notification = yes
+    push_notification_lua = yes
+  }
+  push_notification lua {
+    lua_file = ${layout.pushScript}
+  }
+${indented(metadata24(config, 'delivery'))}
+}`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
+}
+
+function conf23(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: InstalledDovecot): string {
+  const isPushing = canPush && config.push.service !== 'off';
   return `${common(config)}
-imap_capability = +XCHATMAIL
+imap_capability = +XCHATMAIL${isPushing ? ' XDELTAPUSH' : ''}
+mail_attribute_dict = proxy:${config.run}/metadata.sock:metadata
+${isPushing ? push23(config, layout) : ''}
 ssl_cert = <${layout.certificate}
 ssl_key = <${layout.key}
 mail_location = maildir:~/Maildir
@@ -63,6 +100,16 @@ service imap-login {
 }
 ${services(config, layout)}
 `;
+}
+
+function push23(config: Config, layout: Layout): string {
+  return `protocol lmtp {
+  mail_plugins = $mail_plugins mail_lua notify push_notification push_notification_lua
+  mail_attribute_dict = proxy:${config.run}/metadata.sock:delivery
+}
+plugin {
+  push_notification_driver = lua:file=${layout.pushScript}
+}`;
 }
 
 /** Login processes stay and serve many clients: after a restart everybody comes back at once. */
@@ -93,6 +140,7 @@ mail_max_userip_connections = 50
 # A client that has waited for a second needs no process of its own any more: one process watches for all of them, and
 # wakes one up within milliseconds when mail comes.
 imap_hibernate_timeout = 1s
+imap_metadata = yes
 default_client_limit = 20000
 namespace inbox {
   inbox = yes

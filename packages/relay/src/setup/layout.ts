@@ -9,7 +9,13 @@ export interface HeldSocket {
   readonly group: string;
 }
 
-export type SocketName = 'auth-login' | 'auth-postfix' | 'auth-master' | 'filter-submission' | 'filter-incoming';
+export type SocketName =
+  | 'auth-login'
+  | 'auth-postfix'
+  | 'auth-master'
+  | 'metadata'
+  | 'filter-submission'
+  | 'filter-incoming';
 
 /** Where everything lives. `data` is to be kept and backed up, `run` is made anew at every start. */
 export interface Layout {
@@ -19,6 +25,7 @@ export interface Layout {
   readonly certificate: string;
   readonly key: string;
   readonly dovecotConf: string;
+  readonly pushScript: string;
   readonly postfixFolder: string;
   readonly lmtpSocket: string;
   readonly heldSockets: readonly HeldSocket[];
@@ -41,12 +48,14 @@ export function layoutOf(config: Config): Layout {
     certificate: config.tls.certificate ?? data('tls/certificate.pem'),
     key: config.tls.key ?? data('tls/key.pem'),
     dovecotConf: run('dovecot.conf'),
+    pushScript: run('push.lua'),
     postfixFolder: run('postfix'),
     lmtpSocket: run('lmtp.sock'),
     heldSockets: [
       socket('auth-login', '0660', 'dovenull'), // Dovecot's login processes run as dovenull
       socket('auth-postfix', '0660', 'postfix'),
       socket('auth-master', '0600', 'root'), // imap, lmtp and doveadm connect before they drop root
+      socket('metadata', '0660', mailUser.name), // imap and lmtp connect when they are the mail user already
       socket('filter-submission', '0660', 'postfix'),
       socket('filter-incoming', '0660', 'postfix'),
     ],

@@ -9,6 +9,7 @@ import { raiseInotifyLimit } from './inotify.ts';
 import { type Layout, layoutOf, mailUser, serviceUser } from './layout.ts';
 import { hasNotifyPlugin } from './notify-plugin.ts';
 import { loginMap, noSessionTickets, postfixMain, postfixMaster, submissionHeaders } from './postfix.ts';
+import { canPush, pushScript } from './push-script.ts';
 
 const run = promisify(execFile);
 const minimumFreeBytes = 200 * 1024 * 1024;
@@ -32,10 +33,16 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   await prepareFolders(config, layout);
   await ensureCertificate(config, layout);
   const { stdout: version } = await run('dovecot', ['--version']);
-  const installed = { series: dovecotSeries(version), hasNotifyPlugin: await hasNotifyPlugin(version) };
+  const installed = {
+    series: dovecotSeries(version),
+    hasNotifyPlugin: await hasNotifyPlugin(version),
+    canPush: canPush(),
+  };
   if (!installed.hasNotifyPlugin) log('notify-plugin.absent', { dovecot: version.trim() });
+  if (!installed.canPush) log('push.absent', { package: 'dovecot-auth-lua' });
   const inotify = await raiseInotifyLimit();
   if (inotify !== undefined) log('inotify.low', { ...inotify });
+  await writeFile(layout.pushScript, pushScript);
   await writeFile(layout.dovecotConf, dovecotConf(config, layout, installed));
   const postfixFiles = {
     'main.cf': postfixMain(config, layout),

@@ -1,0 +1,138 @@
+import type { DictContext, DictTransaction } from '@postern/dovecot-auth';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deliveryDict, metadataDict } from '../../src/metadata/dict.ts';
+import { sharedEntries } from '../../src/metadata/shared-entries.ts';
+import { contactUri } from '../../src/services/metadata.ts';
+import { userEntries } from '../../src/services/user-entries.ts';
+import type { Store } from '../../src/store/store.ts';
+import { login, never, testRelay } from '../accounts/relay-fixture.ts';
+import { temporaryStore } from '../store/temporary-store.ts';
+
+const alice = 'alice0001@chat.example';
+const box = '43f5f508a7ea0366dff30200c15250e3';
+const server = 'vendor/vendor.dovecot/pvt/server';
+const tokens = `priv/${box}/devicetoken`;
+const cleartext = `priv/${box}/${server}/vendor/postern/incoming-cleartext`;
+
+function context(user: string): DictContext {
+  return { dict: 'metadata', user, connection: 1, signal: never };
+}
+
+function setting(...pairs: readonly (readonly [key: string, value: string | undefined])[]): DictTransaction {
+  return {
+    expireSeconds: 0,
+    changes: pairs.map(([key, value]) => (value === undefined ? { kind: 'unset', key } : { kind: 'set', key, value })),
+  };
+}
+
+describe('what a client finds over METADATA', () => {
+  let store: Store;
+  beforeEach(async () => {
+    store = await temporaryStore();
+    const { backend } = testRelay(store);
+    await backend.verify(login(alice, 'long enough for anybody'));
+    await backend.close();
+  });
+  afterEach(async () => {
+    await store.close();
+  });
+
+  const dict = (isPushing = true) => {
+    const handlers = metadataDict(
+      store,
+      new Map([
+        ...sharedEntries({ admin: 'mailto:op@chat.example', maxRecipients: 1_000 }),
+        ...userEntries({ store, now: Date.now, isPushing }),
+      ]),
+    );
+    return {
+      lookup: (key: string, user = alice) => handlers.lookup?.(key, context(user)),
+      commit: (transaction: DictTransaction, user = alice) => handlers.commit?.(transaction, context(user)),
+      async list(path: string): Promise<(readonly [string, string])[]> {
+        const query = {
+          path,
+          maxRows: 0,
+          isRecursive: true,
+          wantsValues: true,
+          isExactKey: false,
+          order: 'any',
+        } as const;
+        const rows: (readonly [string, string])[] = [];
+        for await (const row of handlers.iterate?.(query, context(alice)) ?? []) rows.push(row);
+        return rows;
+      },
+    };
+  };
+
+  it('is shared on the server only, and private on every mailbox', async () => {
+    const { lookup, list } = dict();
+    expect(await lookup(`shared/${box}/${server}/admin`)).toBe('mailto:op@chat.example');
+    expect(await lookup(`shared/${box}/${server}/vendor/deltachat/maxsmtprecipients`)).toBe('1000');
+    expect(await lookup(`shared/${box}/admin`)).toBeUndefined();
+    expect(await lookup(`shared/${box}/${server}/comment`)).toBeUndefined();
+    expect(await lookup('shared/admin')).toBeUndefined();
+    expect(await lookup('priv')).toBeUndefined();
+    expect(await list(`shared/${box}/${server}/`)).toEqual([
+      [`shared/${box}/${server}/admin`, 'mailto:op@chat.example'],
+      [`shared/${box}/${server}/vendor/deltachat/maxsmtprecipients`, '1000'],
+    ]);
+    expect(await list(`priv/${box}/vendor/postern/`)).toEqual([
+      [`priv/${box}/vendor/postern/incoming-cleartext`, 'accept'],
+    ]);
+  });
+
+  it('changes as a whole or not at all', async () => {
+    const { lookup, commit } = dict();
+    expect(await commit(setting([tokens, 'openpgp:AAAA'], [cleartext, 'perhaps']))).toBe('refused');
+    expect(await lookup(tokens)).toBeUndefined();
+    expect(await commit(setting([tokens, 'openpgp:AAAA'], [cleartext, 'refuse']))).toBe('committed');
+    expect(await lookup(tokens)).toBe('openpgp:AAAA');
+    expect(await lookup(cleartext)).toBe('refuse');
+    expect(await commit(setting([tokens, undefined], [cleartext, undefined]))).toBe('committed');
+    expect(await lookup(tokens)).toBeUndefined();
+    expect(await lookup(cleartext)).toBe('accept');
+  });
+
+  it('cannot be changed by nobody, nor where there is nothing to change', async () => {
+    const { commit } = dict();
+    expect(await commit(setting([cleartext, 'refuse']), '')).toBe('refused');
+    for (const key of [`shared/${box}/${server}/admin`, `priv/${box}/comment`, 'priv', `priv/${box}/devicetoken/x`]) {
+      expect(await commit(setting([key, 'refuse'])), key).toBe('refused');
+    }
+    const increment = { kind: 'increment', key: cleartext, by: 1n } as const;
+    expect(await commit({ expireSeconds: 0, changes: [increment] })).toBe('refused');
+    await expect(commit(setting([cleartext, 'refuse']), 'nobody001@chat.example')).rejects.toThrow(/failed/);
+  });
+
+  it('is no device token on a relay that wakes no devices', async () => {
+    const { lookup, commit } = dict(false);
+    expect(await commit(setting([tokens, 'openpgp:AAAA']))).toBe('committed');
+    expect(await lookup(tokens)).toBeUndefined();
+  });
+});
+
+describe('the dict of delivery', () => {
+  it('takes news of mail, and nothing else', async () => {
+    const news: string[] = [];
+    const handlers = deliveryDict('/private/vendor/postern/new-mail', async (user) => void news.push(user));
+    const commit = (key: string, user = alice) => handlers.commit?.(setting([key, '']), context(user));
+    expect(await commit(`priv/${box}/vendor/postern/new-mail`)).toBe('committed');
+    expect(await commit(`priv/${box}/vendor/postern/new-mail`, '')).toBe('refused');
+    expect(await commit(tokens)).toBe('refused');
+    expect(await commit(`shared/${box}/vendor/postern/new-mail`)).toBe('refused');
+    expect(await handlers.lookup?.(tokens, context(alice))).toBeUndefined();
+    expect(news).toEqual([alice]);
+  });
+});
+
+describe('the contact of an operator', () => {
+  it.each([
+    ['op@chat.example', 'mailto:op@chat.example'],
+    ['mailto:op@chat.example', 'mailto:op@chat.example'],
+    ['https://chat.example/us', 'https://chat.example/us'],
+    ['ask at the bar', undefined],
+    ['Op <op@chat.example>', undefined],
+  ])('%s is for programs %s', (contact, uri) => {
+    expect(contactUri(contact)).toBe(uri);
+  });
+});
