@@ -28,6 +28,9 @@ function newMail(address: string): string {
 /** A test machine is busy with the test; a relay would refuse new accounts then. */
 const ignoreLoad = 'accounts.max_load = 1000';
 
+/** The name that the test itself has in a relay's container. */
+export const testHost = 'test.invalid';
+
 export interface RelayOptions {
   readonly domain: string;
   readonly suite?: Suite;
@@ -39,6 +42,7 @@ export interface RelayOptions {
 export async function startRelay({ domain, suite = 'trixie', network, config = '' }: RelayOptions): Promise<TestRelay> {
   let generic = new GenericContainer(await ensureRelayImage(suite))
     .withExposedPorts(25, 993, 465, 443)
+    .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
     .withCopyContentToContainer([
       { target: '/var/lib/postern/postern.toml', content: `domain = "${domain}"\n${ignoreLoad}\n${config}` },
     ])
