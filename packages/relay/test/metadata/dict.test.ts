@@ -48,7 +48,7 @@ describe('what a client finds over METADATA', () => {
     return {
       lookup: (key: string, user = alice) => handlers.lookup?.(key, context(user)),
       commit: (transaction: DictTransaction, user = alice) => handlers.commit?.(transaction, context(user)),
-      async list(path: string): Promise<(readonly [string, string])[]> {
+      list: async (path: string): Promise<(readonly [string, string])[]> => {
         const query = {
           path,
           maxRows: 0,
@@ -96,9 +96,9 @@ describe('what a client finds over METADATA', () => {
   it('cannot be changed by nobody, nor where there is nothing to change', async () => {
     const { commit } = dict();
     expect(await commit(setting([cleartext, 'refuse']), '')).toBe('refused');
-    for (const key of [`shared/${box}/${server}/admin`, `priv/${box}/comment`, 'priv', `priv/${box}/devicetoken/x`]) {
-      expect(await commit(setting([key, 'refuse'])), key).toBe('refused');
-    }
+    const keys = [`shared/${box}/${server}/admin`, `priv/${box}/comment`, 'priv', `priv/${box}/devicetoken/x`];
+    const answers = await Promise.all(keys.map(async (key) => await commit(setting([key, 'refuse']))));
+    expect(answers).toEqual(keys.map(() => 'refused'));
     const increment = { kind: 'increment', key: cleartext, by: 1n } as const;
     expect(await commit({ expireSeconds: 0, changes: [increment] })).toBe('refused');
     await expect(commit(setting([cleartext, 'refuse']), 'nobody001@chat.example')).rejects.toThrow(/failed/);

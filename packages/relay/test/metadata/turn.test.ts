@@ -58,27 +58,26 @@ describe('a STUN server', () => {
     expect(isStunBindingSuccess(answer, Buffer.alloc(12))).toBe(false);
   });
 
-  const cases: Record<string, [expected: boolean, answer: (request: Buffer) => readonly Buffer[]]> = {
-    'that answers, is there': [true, (request) => [Buffer.from(request.fill(1, 0, 2))]],
-    'that is preceded by a stranger, is there': [
+  const success = (request: Buffer): Buffer => Buffer.from(request.fill(1, 0, 2));
+  it.each<[name: string, expected: boolean, answer: (request: Buffer) => readonly Buffer[]]>([
+    ['that answers, is there', true, (request) => [success(request)]],
+    [
+      'after whom strangers talk, is there',
       true,
-      (request) => [Buffer.from('hello'), Buffer.alloc(20), Buffer.from(request.fill(1, 0, 2))],
+      (request) => [Buffer.from('hello'), Buffer.alloc(20), success(request)],
     ],
-    'that talks nonsense, is not': [false, () => [Buffer.from('hello'), Buffer.alloc(1_000)]],
-    'that says nothing, is not': [false, () => []],
-    'that answers somebody else, is not': [false, (request) => [Buffer.from(request.fill(1))]],
-  };
-  for (const [name, [expected, answer]] of Object.entries(cases)) {
-    it(name, async () => {
-      const server = createSocket('udp4');
-      server.on('message', (request: Buffer, peer: RemoteInfo) => {
-        for (const datagram of answer(request)) server.send(datagram, peer.port, peer.address);
-      });
-      const port = await bound(server);
-      expect(await answersStun({ host: '127.0.0.1', port }, expected ? 60_000 : 200)).toBe(expected);
-      server.close();
+    ['that talks nonsense, is not', false, () => [Buffer.from('hello'), Buffer.alloc(1_000)]],
+    ['that says nothing, is not', false, () => []],
+    ['that answers somebody else, is not', false, (request) => [Buffer.from(request.fill(1))]],
+  ])('%s', async (_name, expected, answer) => {
+    const server = createSocket('udp4');
+    server.on('message', (request: Buffer, peer: RemoteInfo) => {
+      for (const datagram of answer(request)) server.send(datagram, peer.port, peer.address);
     });
-  }
+    const port = await bound(server);
+    expect(await answersStun({ host: '127.0.0.1', port }, expected ? 60_000 : 200)).toBe(expected);
+    server.close();
+  });
 
   it('that is not there, or has no address, is not', async () => {
     const server = createSocket('udp4');

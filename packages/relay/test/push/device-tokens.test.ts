@@ -10,7 +10,7 @@ describe('a device token', () => {
     expect(isDeviceToken('openpgp:wcFMA0Zz')).toBe(true);
     expect(isDeviceToken('openpgp:d3d3d3c=')).toBe(true);
     expect(isDeviceToken(`openpgp:${'A'.repeat(4_088)}`)).toBe(true);
-    for (const text of [
+    const others = [
       '',
       '1111',
       'openpgp:',
@@ -24,8 +24,7 @@ describe('a device token', () => {
       'openpgp:AAAA\n',
       'fcm-chat.delta:AAAA',
       `openpgp:${'A'.repeat(4_092)}`,
-    ]) {
-      expect(isDeviceToken(text), JSON.stringify(text)).toBe(false);
-    }
+    ];
+    expect(others.filter(isDeviceToken)).toEqual([]);
   });
 });

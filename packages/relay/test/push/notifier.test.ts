@@ -105,7 +105,7 @@ describe('the notifier', () => {
     await notifier.announce(alice);
     await service.bodies(1);
     await notifier.announce(alice);
-    await service.bodies(2);
+    expect(await service.bodies(2)).toEqual([token, token]);
     await notifier.stop();
   });
 

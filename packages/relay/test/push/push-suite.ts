@@ -60,7 +60,12 @@ export function describePush(where: string, open: () => Promise<Store>): void {
       await add(alice, token);
       await add(bob, token);
       const { backend: _, ...fixture } = testRelay(store);
-      const options = { store, settings: testSettings, secrets: testSecrets, random: Buffer.alloc };
+      const options = {
+        store,
+        settings: testSettings,
+        secrets: testSecrets,
+        random: (size: number) => Buffer.alloc(size),
+      };
       await new Administration({ ...options, now: () => fixture.clock.now }).remove(alice, { keepMail: true });
       expect(await tokens(alice)).toEqual([]);
       expect(await tokens(bob)).toEqual([token]);
@@ -107,7 +112,7 @@ export function describePush(where: string, open: () => Promise<Store>): void {
       expect(second).toMatchObject({ token, tries: 0 });
     });
 
-    it('waits longer after each failure, tries new ones first, and gives up after five hours', async () => {
+    it('waits longer after each failure, and gives up after five hours', async () => {
       const queue = new PushQueue(store, pushLimits);
       await add(alice, token);
       await queue.announce(alice, 0);
@@ -116,21 +121,29 @@ export function describePush(where: string, open: () => Promise<Store>): void {
         const [push] = await queue.claim(now, 10, nobody);
         if (push === undefined) break;
         await queue.settle(push, 'failed', now);
-        const due = await queue.nextDue(now);
-        if (due === undefined) break;
+        const due = (await queue.nextDue(now)) ?? Infinity;
         waits.push(due - now);
-        if (waits.length === 2) {
-          await add(bob, token);
-          await queue.announce(bob, due);
-          const order = await queue.claim(due, 10, nobody);
-          expect(order.map(({ address }) => address)).toEqual([bob, alice]);
-          for (const one of order) await queue.settle(one, one.address === bob ? 'gone' : 'interrupted', due);
-        }
         now = due;
       }
       expect(waits).toEqual([8, 60, 300, 1_200, 3_600, 3_600, 3_600, 3_600, 3_600]);
+      expect(await queue.nextDue(0)).toBeUndefined();
       expect(await tokens(alice)).toEqual([token]);
-      expect(await tokens(bob)).toEqual([]);
+    });
+
+    it('tries what is new before what failed, and what was interrupted as if it had not been', async () => {
+      const queue = new PushQueue(store, pushLimits);
+      await add(alice, token);
+      await add(bob, other);
+      await queue.announce(alice, 0);
+      for (const push of await queue.claim(0, 10, nobody)) await queue.settle(push, 'failed', 0);
+      await queue.announce(bob, 20);
+      const both = await queue.claim(20, 10, nobody);
+      expect(both.map(({ address, tries }) => [address, tries])).toEqual([
+        [bob, 0],
+        [alice, 1],
+      ]);
+      for (const push of both) await queue.settle(push, 'interrupted', 20);
+      expect(await queue.claim(20, 1, nobody)).toEqual(both.slice(0, 1));
     });
   });
 }
