@@ -63,8 +63,9 @@ export class Answers {
    * wherever it waits, which its version macro tells. Sendmail elsewhere takes it for an unknown answer.
    */
   keepAlive(stage: Stage): (() => void) | undefined {
-    const isWelcome = stage === 'endOfMessage' || (this.#macros.get('v')?.startsWith('Postfix') ?? false);
-    return isWelcome && this.areExpectedAt(stage) ? () => this.#output.send(progressFrame) : undefined;
+    if (!this.areExpectedAt(stage)) return undefined;
+    const isWelcome = stage === 'endOfMessage' || this.#macros.get('v')?.startsWith('Postfix') === true;
+    return isWelcome ? () => this.#output.send(progressFrame) : undefined;
   }
 
   report(event: MilterEvent): void {

@@ -97,7 +97,7 @@ export class MilterConnection<A extends Action, C, M> {
     const isNegotiating = this.#session.agreement === undefined;
     const received = this.#session.receive(frame);
     if (isNegotiating) this.#negotiated();
-    if (received === 'quit') return this.#close();
+    if (received === 'quit') return this.#leave();
     const room = received instanceof Promise ? received.then(() => this.#room()) : this.#room();
     if (room === undefined) return;
     this.#isBusy = true;
@@ -201,6 +201,14 @@ export class MilterConnection<A extends Action, C, M> {
   #fail(reason: string): void {
     this.#report({ kind: 'connection.failed', connection: this.#id, reason });
     this.#isOver = true;
+    this.#socket.destroy();
+  }
+
+  /** The peer has said goodbye and reads no more: what it was told is with it already, so nothing has to be waited for. */
+  #leave(): void {
+    if (this.#socket.writableLength > 0) return this.#close();
+    this.#isOver = true;
+    this.#session.end();
     this.#socket.destroy();
   }
 
