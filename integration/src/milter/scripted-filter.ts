@@ -1,4 +1,5 @@
-import { type Action, createMilter, type Handlers, type MilterEvent, type MilterServer } from '@postern/milter';
+import { type Action, createMilter, type Handlers, type MilterServer } from '@postern/milter';
+import { EventLog } from './event-log.ts';
 
 const allActions = [
   'addHeader',
@@ -19,20 +20,16 @@ type Scripted = Handlers<(typeof allActions)[number], undefined, undefined>;
 
 /** A filter with a handler that answers at every stage; a test says what. */
 export class ScriptedFilter implements AsyncDisposable {
-  readonly events: MilterEvent[] = [];
+  readonly log = new EventLog();
   #script: Script = {};
   #server: MilterServer | undefined;
-  #watchers = new Set<() => void>();
 
-  static async listen(path: string): Promise<ScriptedFilter> {
+  static async listen(this: void, path: string): Promise<ScriptedFilter> {
     const filter = new ScriptedFilter();
     const milter = createMilter({
       name: 'scripted',
       actions: allActions,
-      onEvent: (event) => {
-        filter.events.push(event);
-        for (const look of filter.#watchers) look();
-      },
+      onEvent: filter.log.take,
       on: {
         connect: (event, context) => filter.#script.connect?.(event, context),
         helo: (event, context) => filter.#script.helo?.(event, context),
@@ -53,21 +50,7 @@ export class ScriptedFilter implements AsyncDisposable {
   /** From now on the filter does this, and has seen nothing. */
   play(script: Script): void {
     this.#script = script;
-    this.events.length = 0;
-  }
-
-  /** Settles when an event of that kind has come. */
-  async seen(kind: MilterEvent['kind']): Promise<void> {
-    const has = (): boolean => this.events.some((event) => event.kind === kind);
-    if (has()) return;
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!has()) return;
-        this.#watchers.delete(look);
-        resolve();
-      };
-      this.#watchers.add(look);
-    });
+    this.log.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
