@@ -58,6 +58,13 @@ const onEvent = (event: DoorEvent): void => console.log(event);
 const socket = (name: string) => join('/run/postern', name);
 const held = inheritedSockets();
 
+/** The master socket for doveadm, beside a door through which it cannot list users. */
+async function withMaster(door: { close(): Promise<void> }): Promise<{ close(): Promise<void> }> {
+  const forDoveadm = createAuthServer({ backend, limits, onEvent });
+  await forDoveadm.listen({ client: [], master: [{ path: socket('dovecot-master.sock'), mode: 0o600 }] });
+  return { close: async () => void (await Promise.all([door.close(), forDoveadm.close()])) };
+}
+
 async function open(): Promise<{ close(): Promise<void> }> {
   switch (door) {
     case 'auth-protocol': {
@@ -80,12 +87,12 @@ async function open(): Promise<{ close(): Promise<void> }> {
     case 'lua-http': {
       const server = createHttpAuthServer({ backend, limits, onEvent });
       await server.listen({ client: [{ path: socket('dovecot-http.sock'), group: 'dovecot' }] });
-      return server;
+      return withMaster(server);
     }
     case 'checkpassword': {
       const server = createCheckpasswordServer({ backend, limits, onEvent });
       await server.listen({ client: [{ path: socket('dovecot-checkpassword.sock'), group: 'dovecot' }] });
-      return server;
+      return withMaster(server);
     }
     case 'static':
       return { close: async () => {} };
