@@ -23,6 +23,13 @@ export async function lookup(backend: AuthBackend, user: string, signal: AbortSi
   return record === undefined ? undefined : recordFrom(record);
 }
 
+/** Asks the backend whether an accepted login still holds. @throws TypeError when the answer is neither yes nor no. */
+export async function stillHolds(backend: AuthBackend, user: string, signal: AbortSignal): Promise<boolean> {
+  const holds: unknown = backend.stillHolds === undefined ? true : await backend.stillHolds(user, signal);
+  if (typeof holds !== 'boolean') throw new TypeError('the backend answered stillHolds with neither yes nor no');
+  return holds;
+}
+
 function recordFrom(value: unknown): UserRecord {
   if (!isObject(value) || typeof value['user'] !== 'string' || value['user'] === '' || !isObject(value['fields'])) {
     throw new TypeError('the backend gave a record without a user or fields');

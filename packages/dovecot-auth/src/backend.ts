@@ -1,5 +1,5 @@
 /**
- * What answers Dovecot: implement these three methods and every door of this package can be put in front of them.
+ * What answers Dovecot: implement these methods and every door of this package can be put in front of them.
  * Throwing (or rejecting) is a temporary failure, never "no such user": Dovecot tells the client to come back, and
  * mail is deferred instead of bounced.
  */
@@ -11,6 +11,12 @@ export interface AuthBackend {
   verify(attempt: LoginAttempt): Promise<LoginOutcome>;
   /** Does this user exist, and what does Dovecot need to know of them (uid, gid, home, quota …)? Never creates. */
   lookup(user: string, signal: AbortSignal): Promise<UserRecord | undefined>;
+  /**
+   * Whether a login that `verify` accepted still holds. Asked when its mail process takes it over, which may be minutes
+   * later on a busy machine: whoever was blocked or deleted meanwhile stays out. Without it, every such login holds.
+   * Only behind the auth protocol.
+   */
+  stillHolds?(user: string, signal: AbortSignal): Promise<boolean>;
   /** Every user name, for `doveadm user '*'`. Called again for each listing; read no faster than Dovecot takes it. */
   users(signal: AbortSignal): AsyncIterable<string>;
 }

@@ -4,6 +4,7 @@ export type { Administration } from './accounts/administration.ts';
 export type { AccountView } from './accounts/exchange.ts';
 export { explainPolicy } from './mail/policy-table.ts';
 export { openAdministration, registrationNow } from './services/account-administration.ts';
+export { SessionError } from './services/mail-sessions.ts';
 export { accountSettings, storeLocation, webSettings } from './services/settings.ts';
 export { raiseInotifyLimit } from './setup/inotify.ts';
 export { operatorInvite, posterOf, type OperatorInvite } from './web/operator-invite.ts';

@@ -1,4 +1,4 @@
-import { type Administration, loadConfig, openAdministration, StoreError } from '@postern/relay';
+import { type Administration, loadConfig, openAdministration, SessionError, StoreError } from '@postern/relay';
 
 /** Every command of ours has these. */
 export interface CommonArguments {
@@ -9,13 +9,15 @@ export interface CommonArguments {
 export async function withAccounts(
   args: CommonArguments,
   work: (accounts: Administration) => Promise<void>,
+  options: Parameters<typeof openAdministration>[1] = {},
 ): Promise<void> {
   let accounts: Administration | undefined;
   try {
-    accounts = await openAdministration(loadConfig(args.config));
+    accounts = await openAdministration(loadConfig(args.config), options);
     await work(accounts);
   } catch (error) {
-    if (!(error instanceof StoreError || error instanceof RangeError)) throw error;
+    const isTold = error instanceof StoreError || error instanceof SessionError || error instanceof RangeError;
+    if (!isTold) throw error;
     fail(error.message, error instanceof WrongWords ? 2 : 1);
   } finally {
     await accounts?.close();

@@ -179,6 +179,20 @@ describe('postern accounts', () => {
 });
 
 describe('postern registration and restore', () => {
+  it('refuse to go on with another secret, until told that the old one is lost', async () => {
+    await postern('accounts', 'list');
+    rmSync(join(folder, 'secret.key'));
+    loadSecrets(join(folder, 'secret.key'), randomBytes);
+    const refusal = await postern('accounts', 'list');
+    expect(refusal).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`${join(folder, 'secret.key')}: is not the`),
+    });
+    expect(await postern('restore', 'new-secret')).toMatchObject({ code: 1, out: '' });
+    expect(await postern('restore', 'new-secret', '--yes')).toMatchObject({ code: 0 });
+    expect(await postern('accounts', 'list')).toMatchObject({ code: 0 });
+  });
+
   it('switch who may create an account', async () => {
     expect((await postern('registration')).out).toBe('Everybody can create an account. (as the configuration says)\n');
     expect((await postern('registration', 'close')).out).toBe('Nobody can create an account. (switched by hand)\n');

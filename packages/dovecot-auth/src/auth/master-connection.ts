@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
-import { lookup as findUser } from '../backend-answers.ts';
+import { lookup as findUser, stillHolds } from '../backend-answers.ts';
 import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
@@ -80,6 +80,9 @@ export class MasterConnection implements Conversation {
         case 'send':
           lines.push(step.line);
           break;
+        case 'claim':
+          void this.#claim(step);
+          break;
         case 'lookup':
           void this.#lookup(step);
           break;
@@ -89,6 +92,14 @@ export class MasterConnection implements Conversation {
       }
     }
     this.#line.send(lines);
+  }
+
+  async #claim(claim: Extract<MasterStep, { kind: 'claim' }>): Promise<void> {
+    const result = await this.#calls.run('stillHolds', this.signal, (signal) =>
+      stillHolds(this.#options.backend, claim.record.user, signal),
+    );
+    if (result.kind === 'value') this.#take(this.#session.claimed(claim, result.value));
+    else this.#take(this.#session.failed(claim.id));
   }
 
   async #lookup(lookup: Extract<MasterStep, { kind: 'lookup' }>): Promise<void> {

@@ -9,6 +9,8 @@ import type { MasterMessage } from './master-messages.ts';
 /** What the server has to do next for a mail process, LMTP or doveadm. */
 export type MasterStep =
   | { readonly kind: 'send'; readonly line: string }
+  /** See whether the login still holds, then say so to `claimed(…)`, or call `failed(…)`. */
+  | { readonly kind: 'claim'; readonly id: number; readonly record: UserRecord }
   /** Look the user up, then give what was found to `found(…)`, or call `failed(…)`. */
   | { readonly kind: 'lookup'; readonly id: number; readonly command: 'USER' | 'PASS'; readonly user: string }
   /** Send `masterLines.listed` for every user whose name matches the mask, then `listed(…)`. */
@@ -46,8 +48,8 @@ export class MasterSession {
       case 'claim': {
         const record = this.#options.logins.claim(message.key, now);
         // FAIL, not NOTFOUND: the login was right, it only is not known here any more.
-        const line = record === undefined ? masterLines.failed(message.id) : this.#user(message.id, record);
-        return [send(line)];
+        if (record === undefined) return this.failed(message.id);
+        return [{ kind: 'claim', id: message.id, record }];
       }
       case 'lookup': {
         const user = userNameFrom(message.user, this.#options.userName);
@@ -65,6 +67,10 @@ export class MasterSession {
         break;
     }
     throw new DovecotProtocolError('out-of-order', 'an auth master repeated its handshake');
+  }
+
+  claimed({ id, record }: { id: number; record: UserRecord }, holds: boolean): MasterStep[] {
+    return holds ? [send(this.#user(id, record))] : this.failed(id);
   }
 
   found(lookup: { id: number; command: 'USER' | 'PASS' }, record: UserRecord | undefined): MasterStep[] {

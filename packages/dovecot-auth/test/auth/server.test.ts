@@ -112,6 +112,21 @@ describe('a login', () => {
     expect(answers.map((answer) => answer.split('\t')[0])).toEqual(['FAIL', 'FAIL', 'FAIL', 'USER']);
   });
 
+  it('is not handed over when the account was blocked or deleted since, or nobody knows', async () => {
+    const answers = [async () => false, () => Promise.reject(new Error('the database is away')), async () => true];
+    await start({}, { stillHolds: async () => (answers.shift() ?? (async () => false))() });
+    const login = await loginProcess();
+    const mail = await mailProcess();
+    const heard: string[] = [];
+    for (const id of [1, 2, 3]) {
+      login.peer.say(`AUTH\t${id}\tPLAIN\tprotocol=imap\tresp=${plain('alice@example.org', 'correct horse')}`);
+      await login.peer.hear();
+      mail.peer.say(`REQUEST\t${id}\t4633\t${id}\t${login.cookie}`);
+      heard.push(await mail.peer.hear());
+    }
+    expect(heard.map((answer) => answer.split('\t')[0])).toEqual(['FAIL', 'FAIL', 'USER']);
+  });
+
   it('may be typed in two steps (LOGIN) or after an empty challenge (PLAIN)', async () => {
     await start();
     const { peer } = await loginProcess();

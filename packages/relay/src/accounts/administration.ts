@@ -21,6 +21,8 @@ export interface AdministrationOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly random: (size: number) => Uint8Array;
+  /** Ends what somebody has open at the mail servers, after the store has changed: nobody can come back in. */
+  readonly endSessions: (user: string) => Promise<void>;
 }
 
 export interface RegistrationStatus {
@@ -30,7 +32,7 @@ export interface RegistrationStatus {
   readonly isRestoring: boolean;
 }
 
-/** What an operator does with accounts, beside a relay that runs: everything takes effect at the next login. */
+/** What an operator does with accounts, beside a relay that runs. */
 export class Administration {
   readonly #options: AdministrationOptions;
 
@@ -63,9 +65,16 @@ export class Administration {
     return row && toView(row);
   }
 
-  /** @param reason for the person, at the next login. @returns whether there is such an account. */
+  /**
+   * Keeps somebody out, and ends what they have open.
+   *
+   * @param reason for the person, at the next login.
+   * @returns whether there is such an account.
+   */
   async block(address: string, reason: string | null): Promise<boolean> {
-    return await this.#update(address, { blocked_day: this.#today(), blocked_reason: reason });
+    const isKnown = await this.#update(address, { blocked_day: this.#today(), blocked_reason: reason });
+    if (isKnown) await this.#options.endSessions(normalizeUser(address));
+    return isKnown;
   }
 
   async unblock(address: string): Promise<boolean> {
@@ -73,7 +82,8 @@ export class Administration {
   }
 
   /**
-   * Removes an account and its mail; the address stays taken for `tombstoneDays`.
+   * Removes an account with all that is kept of it, ends what it has open, and removes its mail; the address stays
+   * taken for `tombstoneDays`.
    *
    * @returns whether there was such an account.
    */
@@ -84,15 +94,24 @@ export class Administration {
     const isRemoved = await store.write(async (db) => {
       const result = await db.deleteFrom('accounts').where('address', '=', user).executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
+      await db
+        .deleteFrom('mail_usage')
+        .where('key', 'in', [`from ${user}`, `to ${user}`])
+        .execute();
       await buryAddresses(db, [tombstoneOf(secrets.tombstoneKey, user)], expiresAt);
       await clearTombstones(db, Math.floor(now() / 1_000));
       return true;
     }, accountLock(user));
-    // Whatever the database holds, only a folder with a name of ours is ever removed.
-    if (isRemoved && options.keepMail !== true && isOurs(user, settings)) {
-      await rm(settings.homeOf(user), { recursive: true, force: true });
+    if (!isRemoved) return false;
+    try {
+      await this.#options.endSessions(user); // first, because an open one would make the mailbox again
+    } finally {
+      // Whatever the database holds, only a folder with a name of ours is ever removed.
+      if (options.keepMail !== true && isOurs(user, settings)) {
+        await rm(settings.homeOf(user), { recursive: true, force: true });
+      }
     }
-    return isRemoved;
+    return true;
   }
 
   /** @param path see `findAccounts`. */

@@ -95,6 +95,11 @@ class StoredAccounts implements AccountBackend {
     return row === undefined || isReservation(row) ? undefined : this.#record(address);
   }
 
+  async stillHolds(user: string): Promise<boolean> {
+    const row = await this.#store.read((db) => findAccount(db, user));
+    return row !== undefined && row.blocked_day === null && !isReservation(row);
+  }
+
   async *users(signal: AbortSignal): AsyncGenerator<string> {
     const pages = pagesOf((after, limit) =>
       this.#store.read((db) => {

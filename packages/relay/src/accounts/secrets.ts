@@ -7,6 +7,8 @@ export interface AccountSecrets {
   readonly proofKey: Uint8Array;
   /** For the keyed hashes of addresses that are gone. */
   readonly tombstoneKey: Uint8Array;
+  /** Tells whether two secrets are the same, and nothing else of them. */
+  readonly fingerprint: string;
 }
 
 const secretBytes = 32;
@@ -14,7 +16,8 @@ const secretBytes = 32;
 /** Two keys out of one secret. */
 export function deriveSecrets(secret: Uint8Array): AccountSecrets {
   const key = (purpose: string): Uint8Array => new Uint8Array(hkdfSync('sha256', secret, '', `postern ${purpose}`, 32));
-  return { proofKey: key('password proof'), tombstoneKey: key('tombstone') };
+  const fingerprint = Buffer.from(key('fingerprint')).toString('base64url');
+  return { proofKey: key('password proof'), tombstoneKey: key('tombstone'), fingerprint };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { createAuthServer, type DoorEvent } from '@postern/dovecot-auth';
 import { createAccountBackend } from '../accounts/backend.ts';
 import type { AccountEvent } from '../accounts/events.ts';
+import { agreeOnSecret } from '../accounts/secret-agreement.ts';
 import { loadSecrets } from '../accounts/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { layoutOf } from '../setup/layout.ts';
@@ -12,16 +12,18 @@ import type { Log } from './log.ts';
 import { redact } from './mail-log.ts';
 import { startMetadata } from './metadata.ts';
 import { reasonOf, type Service } from './service.ts';
-import { accountSettings, storeLocation } from './settings.ts';
+import { accountSettings, secretPath, storeLocation } from './settings.ts';
 
 /** Answers the logins of Dovecot and Postfix, Dovecot's questions about users, and what clients ask over METADATA. */
 export async function startAuthService(config: Config, log: Log): Promise<Service> {
   const layout = layoutOf(config);
   const store = await openStore(storeLocation(config));
+  const secrets = loadSecrets(secretPath(config), randomBytes);
+  await agreeOnSecret(store, secrets, secretPath(config));
   const backend = createAccountBackend({
     store,
     settings: accountSettings(config),
-    secrets: loadSecrets(join(config.data, 'secret.key'), randomBytes),
+    secrets,
     now: Date.now,
     random: randomBytes,
     onEvent: (event) => logAccount(event, log),

@@ -9,6 +9,11 @@ import type { WebSettings } from '../web/settings.ts';
 const maxLoadPerCore = 5;
 const mtaStsSeconds = 28 * 86_400;
 
+/** Where the secret lies that belongs to the database. */
+export function secretPath(config: Config): string {
+  return join(config.data, 'secret.key');
+}
+
 /** Where the configuration says that accounts are kept. */
 export function storeLocation(config: Config): StoreLocation {
   const { url } = config.store;

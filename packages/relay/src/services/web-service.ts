@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { Registration } from '../accounts/registration.ts';
+import { agreeOnSecret } from '../accounts/secret-agreement.ts';
 import { loadSecrets } from '../accounts/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { layoutOf } from '../setup/layout.ts';
@@ -11,7 +11,7 @@ import { createWebServer } from '../web/server.ts';
 import type { Log } from './log.ts';
 import { redact } from './mail-log.ts';
 import { reasonOf, type Service } from './service.ts';
-import { accountSettings, storeLocation, webSettings } from './settings.ts';
+import { accountSettings, secretPath, storeLocation, webSettings } from './settings.ts';
 
 const port = 443;
 
@@ -19,10 +19,12 @@ const port = 443;
 export async function startWebService(config: Config, log: Log): Promise<Service> {
   const { certificate, key } = layoutOf(config);
   const store = await openStore(storeLocation(config));
+  const secrets = loadSecrets(secretPath(config), randomBytes);
+  await agreeOnSecret(store, secrets, secretPath(config));
   const registration = new Registration({
     store,
     settings: accountSettings(config),
-    secrets: loadSecrets(join(config.data, 'secret.key'), randomBytes),
+    secrets,
     now: Date.now,
     newCredentials: () => newCredentials({ domain: config.domain, usernameLength: config.accounts.usernameMaxLength }),
   });

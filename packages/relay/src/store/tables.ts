@@ -14,6 +14,7 @@ export interface Tables {
   readonly mail_usage: MailUsageTable;
   readonly cleartext_refusals: CleartextRefusalsTable;
   readonly device_tokens: DeviceTokensTable;
+  readonly secrets: SecretsTable;
 }
 
 export interface AccountsTable {
@@ -70,6 +71,13 @@ export interface MailUsageTable {
 /** Who takes no mail from other servers unless it is encrypted. */
 export interface CleartextRefusalsTable {
   address: string;
+}
+
+/** Which secrets the hashes and proofs in here were made with. */
+export interface SecretsTable {
+  name: string;
+  /** See accounts/secrets: tells nothing of the secret. */
+  fingerprint: string;
 }
 
 /** Where the devices of an account want to be woken, and which of them are to be woken now; see push/. */

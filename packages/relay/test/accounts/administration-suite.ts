@@ -6,7 +6,9 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Administration } from '../../src/accounts/administration.ts';
 import type { Store } from '../../src/store/store.ts';
-import { collect, login, testRelay, testSecrets, testSettings } from './relay-fixture.ts';
+import { agreeOnSecret, replaceSecret } from '../../src/accounts/secret-agreement.ts';
+import { deriveSecrets } from '../../src/accounts/secrets.ts';
+import { collect, login, never, testRelay, testSecrets, testSettings } from './relay-fixture.ts';
 
 const accepted = { kind: 'accepted' };
 const silent = { isDryRun: false, onProgress: () => {} };
@@ -19,6 +21,8 @@ export function describeAdministration(database: string, open: () => Promise<Sto
     let folder: string;
     let store: Store;
     let operator: Administration;
+    /** Whose sessions were ended, and whether the mail was still there. */
+    let ended: { user: string; hadMail: boolean }[];
     const now = Date.UTC(2026, 10, 22, 12);
     const today = now / 86_400_000 - 0.5;
 
@@ -26,10 +30,21 @@ export function describeAdministration(database: string, open: () => Promise<Sto
       folder = mkdtempSync(join(tmpdir(), 'postern-operator-'));
       store = await open();
       await store.write(async (db) => {
-        for (const table of ['accounts', 'tombstones'] as const) await db.deleteFrom(table).execute();
+        for (const table of ['accounts', 'tombstones', 'secrets', 'mail_usage'] as const)
+          await db.deleteFrom(table).execute();
       });
       const settings = { ...testSettings, homeOf: (user: string) => join(folder, 'mail', user) };
-      operator = new Administration({ store, settings, secrets: testSecrets, now: () => now, random: randomBytes });
+      ended = [];
+      operator = new Administration({
+        store,
+        settings,
+        secrets: testSecrets,
+        now: () => now,
+        random: randomBytes,
+        endSessions: async (user) => {
+          ended.push({ user, hadMail: existsSync(settings.homeOf(user)) });
+        },
+      });
     });
     afterEach(async () => {
       await operator.close();
@@ -99,6 +114,38 @@ export function describeAdministration(database: string, open: () => Promise<Sto
       expect(await operator.remove('sans-mail@chat.example', { keepMail: true })).toBe(true);
       expect(existsSync(join(folder, 'mail/with-mail@chat.example'))).toBe(false);
       expect(existsSync(join(folder, 'mail/sans-mail@chat.example'))).toBe(true);
+      expect(ended).toEqual(
+        ['with-mail', 'sans-mail'].map((name) => ({ user: `${name}@chat.example`, hadMail: true })),
+      );
+    });
+
+    it('keeps nothing of an account that is deleted, but that the address is taken', async () => {
+      await write('forgotten');
+      const address = 'forgotten@chat.example';
+      const usage = { changed_at_ms: now, usage: '{}' };
+      await store.write(async (db) => {
+        await db.insertInto('cleartext_refusals').values({ address }).execute();
+        await db.insertInto('device_tokens').values({ address, id: 'a', token: 'b', set_day: today }).execute();
+        for (const key of [`from ${address}`, `to ${address}`, 'from someone-else@chat.example']) {
+          await db
+            .insertInto('mail_usage')
+            .values({ key, ...usage })
+            .execute();
+        }
+      });
+      await operator.remove(address);
+      const left = await store.read(async (db) => ({
+        accounts: await db.selectFrom('accounts').selectAll().execute(),
+        refusals: await db.selectFrom('cleartext_refusals').selectAll().execute(),
+        tokens: await db.selectFrom('device_tokens').selectAll().execute(),
+        usage: await db.selectFrom('mail_usage').select('key').execute(),
+      }));
+      expect(left).toEqual({
+        accounts: [],
+        refusals: [],
+        tokens: [],
+        usage: [{ key: 'from someone-else@chat.example' }],
+      });
     });
 
     it('deletes no folder for a name that is not one of ours, whatever the database holds', async () => {
@@ -120,9 +167,44 @@ export function describeAdministration(database: string, open: () => Promise<Sto
       expect(await operator.find('somebody1@chat.example')).toMatchObject({
         blocked: { since: '2026-11-22', reason: 'Spam' },
       });
+      expect(ended).toEqual([{ user: 'somebody1@chat.example', hadMail: false }]);
       expect(await operator.unblock('somebody1@chat.example')).toBe(true);
       expect(await operator.find('somebody1@chat.example')).not.toHaveProperty('blocked');
       expect(await operator.block('nobody-01@chat.example', null)).toBe(false);
+    });
+
+    it('lets no login in that was accepted before a block or a deletion, and is claimed after it', async () => {
+      const { backend } = testRelay(store);
+      const claim = (name: string): Promise<boolean> | undefined => backend.stillHolds?.(`${name}@chat.example`, never);
+      await write('accepted1');
+      expect(await claim('accepted1')).toBe(true);
+      await operator.block('accepted1@chat.example', null);
+      expect(await claim('accepted1')).toBe(false);
+      await operator.unblock('accepted1@chat.example');
+      expect(await claim('accepted1')).toBe(true);
+      await operator.remove('accepted1@chat.example');
+      expect(await claim('accepted1')).toBe(false);
+    });
+
+    it('goes on with another secret only when told to', async () => {
+      const path = join(folder, 'secret.key');
+      const other = deriveSecrets(Buffer.alloc(32, 'another one'));
+      await agreeOnSecret(store, testSecrets, path);
+      await agreeOnSecret(store, testSecrets, path);
+      await expect(agreeOnSecret(store, other, path)).rejects.toThrow(/secret\.key: is not the secret that .*backup/);
+      const { backend } = testRelay(store);
+      const attempt = login('machine01@chat.example', 'k9TfzQ2WmhXb7RLcP4vGsD');
+      await backend.verify(attempt);
+      await write('deleted-1');
+      await operator.remove('deleted-1@chat.example');
+      await replaceSecret(store, other);
+      await agreeOnSecret(store, other, path);
+      await expect(agreeOnSecret(store, testSecrets, path)).rejects.toThrow(RangeError);
+      const rows = await store.read((db) => db.selectFrom('accounts').select('proof').execute());
+      expect(rows).toEqual([{ proof: null }]);
+      expect(await store.read((db) => db.selectFrom('tombstones').selectAll().execute())).toEqual([]);
+      expect(await testRelay(store, { secrets: other }).backend.verify(attempt)).toMatchObject(accepted);
+      await backend.close();
     });
 
     it('moves accounts to another relay by export and import', async () => {

@@ -26,6 +26,7 @@ export function describeRegistration(database: string, open: () => Promise<Store
         secrets: testSecrets,
         now: () => now,
         random: randomBytes,
+        endSessions: async () => {},
       });
     });
     beforeEach(async () => {

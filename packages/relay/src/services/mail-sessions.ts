@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Config } from '../config/config.ts';
+import { layoutOf } from '../setup/layout.ts';
+
+const run = promisify(execFile);
+
+const maxRounds = 40;
+const pauseMs = 100;
+
+/** What somebody has open could not be ended; they keep it until they leave by themselves. */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+}
+
+/**
+ * Ends every IMAP connection that a user has at this machine's Dovecot, those that hibernate among them. Where no Dovecot
+ * runs there are none.
+ *
+ * Dovecot 2.4 does it by itself. 2.3 kicks whole processes, and refuses when others are in them: all who hibernate share
+ * one. So they are woken, each into a process of its own, until none is left. Source: dovecot 2.3
+ * src/doveadm/doveadm-kick.c.
+ *
+ * @throws SessionError
+ */
+export async function endMailSessions(user: string, config: Config): Promise<void> {
+  const layout = layoutOf(config);
+  if (!existsSync(join(config.run, 'dovecot/anvil'))) return;
+  const doveadm = async (...args: string[]): Promise<string> =>
+    (await run('doveadm', ['-c', layout.dovecotConf, ...args])).stdout;
+  try {
+    for (let round = 0; round < maxRounds; round += 1) {
+      await doveadm('kick', '--', user);
+      const [, ...sessions] = (await doveadm('-f', 'tab', 'who', '-1', '--', user)).trim().split('\n');
+      if (sessions.length === 0) return;
+      await wake(join(layout.mail, user, 'Maildir'));
+      await wait(pauseMs);
+    }
+  } catch (cause) {
+    throw new SessionError(`${user}: doveadm could not end what is open: ${String(cause)}`, { cause });
+  }
+  throw new SessionError(`${user}: has something open that did not end within ${(maxRounds * pauseMs) / 1_000} s.`);
+}
+
+/** Touches every folder, which is what those who hibernate are woken by. A name with a dot in front is no message. */
+async function wake(maildir: string): Promise<void> {
+  const entries = await readdir(maildir).catch(() => []);
+  const folders = ['.', ...entries.filter((name) => name.startsWith('.'))];
+  for (const folder of folders) {
+    const file = join(maildir, folder, 'new/.wake');
+    await writeFile(file, '').catch(() => {}); // it has no such folder
+    await rm(file, { force: true }).catch(() => {});
+  }
+}
