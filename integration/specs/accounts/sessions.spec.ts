@@ -53,7 +53,7 @@ describe.each([
       'cd /var/lib/postern && mv secret.key right.key && head -c 32 /dev/urandom >secret.key && chown postern: secret.key',
     );
     await expect(relay.run('postern accounts list --count')).rejects.toThrow(/secret\.key: is not the secret/);
-    await relay.run('pkill -f "serve auth"');
+    await relay.run('pkill -f "[m]ain.js serve auth"');
     await expect.poll(() => relay.log(), { timeout: 30_000 }).toMatch(/secret\.key: is not the secret/);
     await relay.run('cd /var/lib/postern && mv right.key secret.key');
     await expect.poll(() => open('neighbour').then(() => 'in', String), { timeout: 30_000 }).toBe('in');

@@ -9,11 +9,20 @@ import { Dialogue } from './dialogue.ts';
 /** The ways in which Dovecot can reach a backend; `static` asks none, for comparison. */
 export type Door = 'auth-protocol' | 'dict' | 'lua-http' | 'checkpassword' | 'static';
 
-/** The suites, their Dovecot versions, and the doors that each version has. */
-export const hosts = [
-  { suite: 'bookworm', version: '2.3', doors: ['auth-protocol', 'dict', 'checkpassword'] },
-  { suite: 'trixie', version: '2.4', doors: ['auth-protocol', 'lua-http'] },
-] as const satisfies readonly { suite: Suite; version: string; doors: readonly Door[] }[];
+/** A Debian, its Dovecot, and the doors that this one has. */
+export interface DebianHost {
+  readonly suite: Suite;
+  readonly version: string;
+  readonly doors: readonly Door[];
+}
+
+export const bookworm: DebianHost = {
+  suite: 'bookworm',
+  version: '2.3',
+  doors: ['auth-protocol', 'dict', 'checkpassword'],
+};
+export const trixie: DebianHost = { suite: 'trixie', version: '2.4', doors: ['auth-protocol', 'lua-http'] };
+export const hosts: readonly DebianHost[] = [bookworm, trixie];
 
 const repository = join(import.meta.dirname, '../../..');
 const node = `/postern/node_modules/node-linux-${arch()}/bin/node --conditions=@postern/source`;
