@@ -65,6 +65,7 @@ export function describePush(where: string, open: () => Promise<Store>): void {
         settings: testSettings,
         secrets: testSecrets,
         random: (size: number) => Buffer.alloc(size),
+        endSessions: async () => {},
       };
       await new Administration({ ...options, now: () => fixture.clock.now }).remove(alice, { keepMail: true });
       expect(await tokens(alice)).toEqual([]);
