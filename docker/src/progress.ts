@@ -3,10 +3,10 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
   const startedAt = Date.now();
   const seconds = (): string => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   process.stderr.write(`· ${title} …\n`);
-  const ticker = setInterval(() => process.stderr.write(`  still at it (${seconds()})\n`), 10_000);
+  const ticker = setInterval(() => process.stderr.write(`  still at it (${seconds()}): ${title}\n`), 10_000);
   try {
     const result = await work();
-    if (Date.now() - startedAt > 1000) process.stderr.write(`  done in ${seconds()}\n`);
+    if (Date.now() - startedAt > 1000) process.stderr.write(`  done in ${seconds()}: ${title}\n`);
     return result;
   } finally {
     clearInterval(ticker);

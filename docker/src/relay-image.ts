@@ -30,9 +30,16 @@ export async function ensureRelayImage(suite: Suite): Promise<string> {
   return tag;
 }
 
-async function buildFromSources(tag: string, mail: string, packages: readonly string[]): Promise<void> {
+/** Once for the images of all releases, which can be built side by side. */
+let compilation: Promise<void> | undefined;
+
+async function compile(): Promise<void> {
   const compiled = await execa('tsc', ['-b'], { cwd: root, preferLocal: true, reject: false, all: true });
   if (compiled.exitCode !== 0) throw new SetupError(`The TypeScript sources do not compile:\n${compiled.all}`);
+}
+
+async function buildFromSources(tag: string, mail: string, packages: readonly string[]): Promise<void> {
+  await (compilation ??= compile());
   const context = await mkdtemp(join(tmpdir(), 'postern-image-'));
   try {
     await cp(relayFolder, context, { recursive: true });

@@ -94,7 +94,8 @@ function stopOnSignal(container: string): () => Promise<void> {
 async function waitUntilReady(container: string): Promise<void> {
   const deadline = Date.now() + readyDeadlineMs;
   for (;;) {
-    const health = await execa('docker', ['exec', container, 'postern', 'health'], { reject: false, all: true });
+    const ask = ['exec', container, 'postern', 'health', '--wait', '5'];
+    const health = await execa('docker', ask, { reject: false, all: true });
     if (health.exitCode === 0) return;
     const running = await execa('docker', ['inspect', '--format', '{{.State.Running}}', container], { reject: false });
     const { all: log } = await execa('docker', ['logs', '--tail', '15', container], { reject: false, all: true });

@@ -1,6 +1,5 @@
-import { ensureEngine, ensureImage, ensureRelayImage, type Suite } from '@postern/docker';
+import { ensureBaseImage, ensureEngine, ensureImage, ensureRelayImage } from '@postern/docker';
 
-const suites: readonly Suite[] = ['trixie', 'bookworm'];
 /** Images that several specs use, or that take long to make; what only one spec needs it makes itself. */
 const shared = ['dns', 'browser', 'postgresql'];
 
@@ -8,6 +7,12 @@ const shared = ['dns', 'browser', 'postgresql'];
 export default async function setup(): Promise<void> {
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
   await ensureEngine();
-  for (const suite of suites) await ensureRelayImage(suite);
+  // Alone, since it may have to install debootstrap; the rest can be made side by side.
+  await ensureBaseImage('trixie');
+  await Promise.all([ensureRelayImage('bookworm'), makeTrixieImages()]);
+}
+
+async function makeTrixieImages(): Promise<void> {
+  await ensureRelayImage('trixie');
   for (const name of shared) await ensureImage(name, 'trixie');
 }

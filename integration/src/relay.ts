@@ -46,7 +46,7 @@ export async function startRelay({ domain, suite = 'trixie', network, config = '
     .withCopyContentToContainer([
       { target: '/var/lib/postern/postern.toml', content: `domain = "${domain}"\n${ignoreLoad}\n${config}` },
     ])
-    .withWaitStrategy(Wait.forSuccessfulCommand('postern health').withStartupTimeout(60_000));
+    .withWaitStrategy(Wait.forSuccessfulCommand('postern health --wait 60').withStartupTimeout(120_000));
   if (network !== undefined) generic = generic.withNetwork(network.network).withNetworkAliases(domain);
   const container = await generic.start();
   const run = async (command: string): Promise<string> => {

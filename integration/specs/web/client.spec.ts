@@ -3,7 +3,6 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accountLink, loginLink, parseInvite } from '@postern/invite';
-import { ensureRelayImage } from '@postern/docker';
 import { newCredentials } from '@postern/relay';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalCore } from '../../src/local-core.ts';
@@ -11,9 +10,6 @@ import { ChatClient } from '../../src/chat-client.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
 import { WebUnderTest } from '../../src/web/web-under-test.ts';
 import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
-
-/** Making images from the distribution's packages takes minutes, the first time. */
-const imageDeadlineMs = 600_000;
 
 const server = { host: '192.0.2.1', security: 'ssl' } as const;
 
@@ -79,36 +75,32 @@ describe('the real client', () => {
 describe('the page of a running relay', () => {
   let network: TestNetwork;
   let client: ChatClient;
+  let relay: TestRelay;
 
   beforeAll(async () => {
-    await ensureRelayImage('trixie');
     network = await startNetwork(['_page.test']);
+    relay = await startRelay({ domain: '_page.test', network });
     client = await ChatClient.start(network);
-  }, imageDeadlineMs);
+  });
 
   afterAll(async () => {
     await client[Symbol.asyncDispose]();
+    await relay[Symbol.asyncDispose]();
     await network[Symbol.asyncDispose]();
   });
 
   it('lets the real client in: from the button to being online, each visitor with an account of their own', async () => {
-    const relay = await startRelay({ domain: '_page.test', network });
-    try {
-      const addresses = new Set<string>();
-      for (let visitor = 0; visitor < 2; visitor += 1) {
-        const link = buttonOf(await page(relay));
-        expect(parseInvite(link)).toMatchObject({ kind: 'login', imap: { host: '_page.test' } });
-        const account = await client.join(link);
-        addresses.add(await account.address());
-      }
-      expect(addresses.size).toBe(2);
-    } finally {
-      await relay[Symbol.asyncDispose]();
+    const addresses = new Set<string>();
+    for (let visitor = 0; visitor < 2; visitor += 1) {
+      const link = buttonOf(await page(relay));
+      expect(parseInvite(link)).toMatchObject({ kind: 'login', imap: { host: '_page.test' } });
+      const account = await client.join(link);
+      addresses.add(await account.address());
     }
+    expect(addresses.size).toBe(2);
   });
 
   it('lets the real client in through the port of the web alone, IMAP and SMTP told apart by ALPN', async () => {
-    const relay = await startRelay({ domain: '_page.test', network });
     const folder = mkdtempSync(join(tmpdir(), 'postern-core-'));
     const core = startLocalCore(join(folder, 'accounts'));
     try {
@@ -130,21 +122,16 @@ describe('the page of a running relay', () => {
     } finally {
       core.close();
       rmSync(folder, { recursive: true });
-      await relay[Symbol.asyncDispose]();
     }
   });
 
   it('tells who asks at a closed relay why not, in its own words', async () => {
-    const relay = await startRelay({ domain: '_page.test', network, config: 'accounts.registration = "closed"\n' });
-    try {
-      expect(buttonOf(await page(relay))).toBe('');
-      const account = await client.rpc.addAccount();
-      await expect(client.rpc.addTransportFromQr(account, 'DCACCOUNT:https://_page.test/new')).rejects.toMatchObject({
-        message: expect.stringContaining('This relay takes no new accounts'),
-      });
-    } finally {
-      await relay[Symbol.asyncDispose]();
-    }
+    await relay.run('postern registration close');
+    await expect.poll(async () => buttonOf(await page(relay))).toBe('');
+    const account = await client.rpc.addAccount();
+    await expect(client.rpc.addTransportFromQr(account, 'DCACCOUNT:https://_page.test/new')).rejects.toMatchObject({
+      message: expect.stringContaining('This relay takes no new accounts'),
+    });
   });
 });
 

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 describe('without JavaScript', () => {
   it('nothing is missing', async () => {
-    await using web = await WebUnderTest.start();
+    await using web = await WebUnderTest.start({ host: eyes.host });
     await visit(browser, `${web.origin}/`, { javaScriptEnabled: false }, async ({ page, picture }) => {
       const shown = await picture('page-no-javascript');
       expect(await eyes.read([shown])).toEqual([link]);
@@ -40,7 +40,7 @@ describe('without JavaScript', () => {
 
 describe('with the keyboard alone', () => {
   it('everything can be reached, from the button on, and is seen to be', async () => {
-    await using web = await WebUnderTest.start();
+    await using web = await WebUnderTest.start({ host: eyes.host });
     await visit(browser, `${web.origin}/`, {}, async ({ page, picture }) => {
       const reached: string[] = [];
       const count = await page.locator('a[href], button').count();
@@ -63,7 +63,7 @@ describe('when sign-up', () => {
     ['is by invitation', 'invite', '/', 'en', 'By invitation'],
     ['is by invitation, in German', 'invite', '/', 'de', 'Nur mit Einladung'],
   ] as const)('%s, the page says so and shows no code', async (name, state, path, locale, words) => {
-    await using web = await WebUnderTest.start({ state });
+    await using web = await WebUnderTest.start({ host: eyes.host, state });
     await visit(
       browser,
       `${web.origin}${path}`,
@@ -79,7 +79,7 @@ describe('when sign-up', () => {
   });
 
   it('is by invitation, who has one gets the code', async () => {
-    await using web = await WebUnderTest.start({ state: 'invite' });
+    await using web = await WebUnderTest.start({ host: eyes.host, state: 'invite' });
     await visit(
       browser,
       `${web.origin}/?token=k7mQ3rTz9`,
@@ -96,14 +96,14 @@ describe('when sign-up', () => {
 
   it('is at a trial relay, code and button are one account, and the invited get theirs at a press', async () => {
     const settings = { domain: '[192.0.2.1]' };
-    await using open = await WebUnderTest.start({ settings });
+    await using open = await WebUnderTest.start({ host: eyes.host, settings });
     await visit(browser, `${open.origin}/`, {}, async ({ page, picture }) => {
       const shown = await picture('state-trial');
       const href = await page.getAttribute('a.button', 'href');
       expect(href).toMatch(/^dclogin:[a-z3-9]{9}@\[192\.0\.2\.1\]\?/);
       expect(await eyes.read([shown])).toEqual([href]);
     });
-    await using byInvite = await WebUnderTest.start({ settings, state: 'invite' });
+    await using byInvite = await WebUnderTest.start({ host: eyes.host, settings, state: 'invite' });
     await visit(browser, `${byInvite.origin}/?token=k7mQ`, {}, async ({ page, picture, barriers }) => {
       await page.keyboard.press('Tab');
       await Promise.all([page.waitForURL(/redeem/), page.keyboard.press('Enter')]);

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 describe.each(languages)('the page in %s', (locale) => {
   it.each(themes)('is whole, without barriers, and its code can be read: %s, at three widths', async (colorScheme) => {
-    await using web = await WebUnderTest.start();
+    await using web = await WebUnderTest.start({ host: eyes.host });
     const pictures: string[] = [];
     await visit(browser, `${web.origin}/`, { locale, colorScheme }, async (seen) => {
       expect(await seen.page.getAttribute('html', 'lang')).toBe(locale);
@@ -41,7 +41,7 @@ describe.each(languages)('the page in %s', (locale) => {
   });
 
   it('and its privacy policy are whole and without barriers, on a phone and wide', async () => {
-    await using web = await WebUnderTest.start();
+    await using web = await WebUnderTest.start({ host: eyes.host });
     await visit(browser, `${web.origin}/privacy`, { locale }, async (seen) => {
       for (const size of ['phone', 'wide'] as const) {
         expect(await seen.fits(widths[size])).toBe(true);

@@ -7,22 +7,31 @@ import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainer
 /** Where screenshots and other pictures of a test run are kept. */
 export const artefactFolder: string = join(import.meta.dirname, '../../../test-artefacts/web');
 
-/** A container with a browser and a reader of codes, on this machine's own network, looking into the artefact folder. */
+const [innerPort, devToolsPort] = [9222, 9223];
+const forwardDevTools = `socat TCP-LISTEN:${devToolsPort},fork,reuseaddr TCP:127.0.0.1:${innerPort}`;
+
+/** A container with a browser and a reader of codes, looking into the artefact folder. */
 export class Eyes implements AsyncDisposable {
   readonly #container: StartedTestContainer;
 
-  private constructor(container: StartedTestContainer) {
+  /** Where the browser finds what listens on this machine. */
+  readonly host: string;
+
+  private constructor(container: StartedTestContainer, host: string) {
     this.#container = container;
+    this.host = host;
   }
 
   static async start(): Promise<Eyes> {
     await mkdir(artefactFolder, { recursive: true });
     const container = await new GenericContainer(await ensureImage('browser', 'trixie'))
-      .withNetworkMode('host')
+      // A network of its own: on the machine's, each container that comes or goes makes the browser drop its requests.
+      .withExposedPorts(devToolsPort)
       .withSharedMemorySize(512 * 1024 * 1024)
       .withBindMounts([{ source: artefactFolder, target: '/artefacts' }])
       .withWorkingDir('/artefacts')
-      // Port 0: the browser takes a free one and says which. It is alone in its container, which is sandbox enough.
+      // It is alone in its container, which is sandbox enough; and it listens on its loopback only, whatever it is told.
+      .withEntrypoint(['tini', '-g', '--', 'sh', '-c', `${forwardDevTools} & exec "$@"`, 'sh'])
       .withCommand([
         'chromium',
         '--headless',
@@ -34,17 +43,22 @@ export class Eyes implements AsyncDisposable {
         '--disable-sync',
         '--no-first-run',
         '--hide-scrollbars',
-        '--remote-debugging-port=0',
+        `--remote-debugging-port=${innerPort}`,
         '--user-data-dir=/tmp/profile',
       ])
       .withWaitStrategy(Wait.forLogMessage(/DevTools listening on ws:/))
       .start();
-    return new Eyes(container);
+    const { stdout: route } = await container.exec([
+      'sh',
+      '-c',
+      'awk \'$2 == "00000000" { print $3 }\' /proc/net/route',
+    ]);
+    const host = [...Buffer.from(route.trim(), 'hex')].toReversed().join('.');
+    return new Eyes(container, host);
   }
 
   async browser(): Promise<Browser> {
-    const endpoint = await this.run('sed -n 1p /tmp/profile/DevToolsActivePort');
-    return chromium.connectOverCDP(`http://127.0.0.1:${endpoint.trim()}`);
+    return chromium.connectOverCDP(`http://127.0.0.1:${this.#container.getMappedPort(devToolsPort)}`);
   }
 
   /** Runs a shell command in the artefact folder. @returns its standard output. @throws when it fails. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWebServer, newCredentials, type RegistrationState, type WebSettings } from '@postern/relay';
 
-/** The relay's own web server on a free port of this machine, in the state that a test wants to see. */
+/** The relay's own web server on a free port of this machine, in the state that a test wants to see, at loopback or `host`. */
 export class WebUnderTest implements AsyncDisposable {
   readonly origin: string;
   readonly #close: () => Promise<void>;
@@ -15,7 +15,7 @@ export class WebUnderTest implements AsyncDisposable {
   }
 
   static async start(
-    options: { settings?: Partial<WebSettings>; state?: RegistrationState } = {},
+    options: { settings?: Partial<WebSettings>; state?: RegistrationState; host?: string } = {},
   ): Promise<WebUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'postern-web-'));
     const tls = { certPath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') };
@@ -37,7 +37,7 @@ export class WebUnderTest implements AsyncDisposable {
       operator: { name: 'Marta Brandt', contact: 'marta@example.org', address: 'Gartenstraße 5\n79098 Freiburg' },
       ...options.settings,
     };
-    const { state = 'open' } = options;
+    const { state = 'open', host = '127.0.0.1' } = options;
     const server = createWebServer({
       settings,
       tls,
@@ -46,9 +46,9 @@ export class WebUnderTest implements AsyncDisposable {
         reserve: async () => ({ kind: 'credentials', ...newCredentials({ domain: settings.domain }) }),
       },
     });
-    const address = await server.listen({ host: '127.0.0.1', port: 0 });
+    const address = await server.listen({ host, port: 0 });
     if (address === null || typeof address === 'string') throw new Error('the web server has no port');
-    return new WebUnderTest(`https://localhost:${address.port}`, async () => {
+    return new WebUnderTest(`https://${host}:${address.port}`, async () => {
       await server.close();
       rmSync(folder, { recursive: true });
     });
