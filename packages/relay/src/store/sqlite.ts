@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
-import { StoreError, storeError } from './errors.ts';
+import { StoreError } from './errors.ts';
 import type { OpenedDatabase } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -12,25 +12,27 @@ const cacheKiB = 4_096;
 /** All our statements are written in the source, and few; those with lists of varying length are why there is a bound. */
 const maxPreparedStatements = 200;
 
+/** @throws what the driver or the system throws: SQLITE_BUSY too, while others open the file for the first time. */
 export function openSqlite(path: string, create: boolean): OpenedDatabase {
+  // Hashes are nobody else's business: the file, and with it its -wal and -shm, is readable to its owner only.
+  if (create) closeSync(openSync(path, 'a', 0o600));
+  const inode = statSync(path).ino;
+  const database = new Database(path, { timeout: busyTimeoutMs });
   try {
-    // Hashes are nobody else's business: the file, and with it its -wal and -shm, is readable to its owner only.
-    if (create) closeSync(openSync(path, 'a', 0o600));
-    const inode = statSync(path).ino;
-    const database = new Database(path, { timeout: busyTimeoutMs });
     // WAL: readers never wait. FULL: whoever was told "account created" still has it after a power cut.
     for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `cache_size = -${cacheKiB}`]) {
       database.pragma(pragma);
     }
-    const prepared = new PreparedStatements(database);
-    return {
-      db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: prepared }) }),
-      where: path,
-      check: () => refuseWhenMoved(path, inode),
-    };
   } catch (cause) {
-    throw storeError(cause, path);
+    database.close();
+    throw cause;
   }
+  const prepared = new PreparedStatements(database);
+  return {
+    db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: prepared }) }),
+    where: path,
+    check: () => refuseWhenMoved(path, inode),
+  };
 }
 
 /** A deleted file can still be written to, by whoever has it open, and everything in it is lost at the next restart. */

@@ -58,7 +58,10 @@ const longestPauseMs = 40;
  */
 export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
   const { create = true, migrations = allMigrations, patienceMs = 5_000 } = options;
-  const opened = location.kind === 'sqlite' ? openSqlite(location.path, create) : openPostgresql(location);
+  const opened =
+    location.kind === 'sqlite'
+      ? await patiently(() => openSqlite(location.path, create), { where: location.path, patienceMs })
+      : openPostgresql(location);
   const store = new KyselyStore(location.kind, opened, patienceMs);
   try {
     await store.migrate(migrations);
@@ -108,14 +111,22 @@ class KyselyStore implements Store {
   }
 
   async #patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.#patienceMs;
-    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      try {
-        return await attempt();
-      } catch (cause) {
-        if (!isContention(cause) || performance.now() > deadline) throw storeError(cause, this.where);
-      }
-      await wait(pauseMs);
+    return await patiently(attempt, { where: this.where, patienceMs: this.#patienceMs });
+  }
+}
+
+/** Does it again as long as others are in the way. @throws StoreError */
+async function patiently<T>(
+  attempt: () => T | Promise<T>,
+  { where, patienceMs }: { readonly where: string; readonly patienceMs: number },
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (!isContention(cause) || performance.now() > deadline) throw storeError(cause, where);
     }
+    await wait(pauseMs);
   }
 }

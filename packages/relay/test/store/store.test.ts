@@ -36,6 +36,16 @@ describe('a SQLite store', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  it('waits for another process that has just made the file', async () => {
+    const other = new Database(path);
+    other.exec('begin exclusive');
+    await expect(openStore({ kind: 'sqlite', path }, { patienceMs: 0 })).rejects.toMatchObject({ code: 'locked' });
+    const opening = openStore({ kind: 'sqlite', path });
+    other.exec('commit');
+    other.close();
+    await (await opening).close();
+  });
+
   it('is not made by a command that only looks', async () => {
     const opening = openStore({ kind: 'sqlite', path }, { create: false });
     await expect(opening).rejects.toMatchObject({ name: 'StoreError', code: 'missing-file' });
