@@ -44,6 +44,10 @@ export function postfixMain(config: Config, layout: Layout): string {
     mailbox_size_limit: '0',
     // Mail reaches the mailbox as it came; at 998 characters Postfix would break lines.
     lmtp_line_length_limit: '0',
+    // Postfix waits at least this long, then as long as the message has waited already: a chat that met a restart goes on
+    // after seconds, a dead relay is asked ever more rarely. By default it is five minutes, also after Dovecot's restart.
+    minimal_backoff_time: '10s',
+    queue_run_delay: '10s',
     maximal_queue_lifetime: '2d',
     bounce_queue_lifetime: '2d',
 
