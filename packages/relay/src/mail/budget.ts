@@ -128,6 +128,12 @@ export function onOtherClock(usage: Usage, shiftMs: number, nowMs: number): Usag
   };
 }
 
+/** Whether something lies in the future, because a clock was put back meanwhile. */
+export function isAhead(usage: Usage, nowMs: number): boolean {
+  const isLater = (part: BudgetPart): boolean => (usage[part].at(-1)?.[0] ?? nowMs) > nowMs + windows[part].spanMs;
+  return parts.some(isLater) || usage.reserved.some(({ atMs }) => atMs > nowMs);
+}
+
 function add(entries: readonly Entry[], part: BudgetPart, spent: Demand, nowMs: number): readonly Entry[] {
   const amount = spent[part];
   if (amount === 0) return entries;

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import { type Demand, nothingUsed, reserve, settle, type Usage } from './budget.ts';
+import { type Demand, isAhead, nothingUsed, onOtherClock, reserve, settle, type Usage } from './budget.ts';
 import {
   Availability,
   type Ledger,
@@ -20,7 +20,7 @@ export interface SharedLedgerOptions {
 /**
  * The ledger of several processes and hosts, in PostgreSQL: each question is one transaction that holds the account's
  * row, and the time is the database's, whatever the hosts' clocks say. So together they never let more through than one
- * would. The transaction does not wait for the disk (`synchronous_commit = off`): when PostgreSQL itself crashes, at most
+ * would. When the database's own clock is put back, what was used counts from then on as used just now. The transaction does not wait for the disk (`synchronous_commit = off`): when PostgreSQL itself crashes, at most
  * what was accepted in the last three `wal_writer_delay` (0.6 s) is forgotten, and that much more may be sent.
  */
 export class SharedLedger implements Ledger {
@@ -80,7 +80,11 @@ export class SharedLedger implements Ledger {
     return await store.write(async (db) => {
       const nowMs = await databaseTimeMs(db);
       const row = await db.selectFrom('mail_usage').select('usage').where('key', '=', key).executeTakeFirst();
-      const { usage, result } = change(row === undefined ? nothingUsed : parseUsage(row.usage), nowMs);
+      const stored = row === undefined ? nothingUsed : parseUsage(row.usage);
+      const isWrong = isAhead(stored, nowMs);
+      const known = isWrong ? onOtherClock(stored, 0, nowMs) : stored;
+      // Set right once and for all, also when the answer is no: else it would be "just now" at every question.
+      const { usage = isWrong ? known : undefined, result } = change(known, nowMs);
       if (usage !== undefined) await writeUsage(db, key, usage, nowMs);
       return result;
     }, `mail usage ${key}`);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Budget,
   type Demand,
+  isAhead,
   nothing,
   nothingUsed,
   onOtherClock,
@@ -191,7 +192,9 @@ describe('usage on another clock', () => {
     const account = new Account({ messagesPerMinute: 1 });
     account.send(10_000_000);
     const other = new Account({ messagesPerMinute: 1 });
+    expect(isAhead(account.usage, 5_000)).toBe(true);
     other.usage = onOtherClock(account.usage, 0, 5_000);
+    expect(isAhead(other.usage, 5_000)).toBe(false);
     expect(other.send(5_000)).toBe(60_000);
   });
 });
