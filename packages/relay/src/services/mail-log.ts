@@ -7,7 +7,7 @@
  */
 export function keepLine(line: string): string | undefined {
   const text = line.replace(syslogHeader, '');
-  return worthKeeping.test(text) && !known.test(text) ? redact(text) : undefined;
+  return worthKeeping.test(text) && !known.test(text) ? withoutQuotes(redact(text)) : undefined;
 }
 
 /** `Nov 22 21:00:00 host `: whoever collects our lines adds the time. */
@@ -21,6 +21,17 @@ const known = /: warning: \S+: SASL \S+ authentication failed:| dict-server retu
 
 /** Postfix: `postfix/smtpd[7]: warning: …` (msg(3)). Dovecot: `imap(…): Error: …` (lib/failures.c). */
 const worthKeeping = /: (?:warning|error|fatal|panic): |\b(?:Warning|Error|Fatal|Panic): /;
+
+/**
+ * Where Postfix repeats what a client said: a line of a message can be among it, when the client went on to send that after
+ * a refusal (postfix src/smtpd/smtpd.c, smtpd_chat.c).
+ */
+const quoting =
+  /((?:non-SMTP command|improper command pipelining after \S+) from [^:]*|Illegal address syntax from .*? command): .*/;
+
+function withoutQuotes(line: string): string {
+  return line.replace(quoting, '$1: …');
+}
 
 /** Replaces whatever looks like an address of a person or a machine. */
 export function redact(line: string): string {

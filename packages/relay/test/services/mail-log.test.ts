@@ -34,6 +34,14 @@ describe('the log of Postfix and Dovecot', () => {
       'lmtp(alice@chat.example)<9><x>: Error: from=<bob@other.example>, rip=192.0.2.7, 192.0.2.8 2001:db8::5',
       'lmtp(…)<…><…>: Error: from=…, rip=…, … …',
     ],
+    [
+      'submission/smtpd[7]: warning: non-SMTP command from unknown[192.0.2.7]: Subject: the plans',
+      'submission/smtpd[7]: warning: non-SMTP command from […]: …',
+    ],
+    [
+      'incoming/smtpd[7]: warning: Illegal address syntax from unknown[192.0.2.7] in RCPT command: <the plans>',
+      'incoming/smtpd[7]: warning: Illegal address syntax from […] in RCPT command: …',
+    ],
   ])('keeps a warning without anybody in it', (line, kept) => {
     expect(keepLine(line)).toBe(kept);
   });
