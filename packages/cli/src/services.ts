@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import {
+  cleanQueue,
   createLog,
   loadConfig,
   prepare,
@@ -29,9 +30,12 @@ export const superviseCommand: CommandModule<object, { config?: string }> = {
   async handler({ config: path }) {
     const config = loadConfig(path);
     const serve: [string, ...string[]] = [process.execPath, ...process.execArgv, main, 'serve'];
-    const supervisor = relaySupervisor(config, serve, createLog('relay'));
+    const log = createLog('relay');
+    const supervisor = relaySupervisor(config, serve, log);
     supervisor.start();
+    const cleaning = cleanQueue(config, log);
     await stopSignal();
+    await cleaning.stop();
     await supervisor.stop();
   },
 };
