@@ -7,6 +7,8 @@ import type { TestNetwork } from './test-network.ts';
 export interface TestRelay extends AsyncDisposable {
   readonly domain: string;
   readonly container: StartedTestContainer;
+  /** In the network that it shares with other relays. */
+  readonly address: string;
   /** Ports on 127.0.0.1. */
   readonly ports: { readonly smtp: number; readonly imap: number; readonly submission: number; readonly web: number };
   /** Runs a shell command inside. @returns its standard output. @throws when it fails. */
@@ -37,16 +39,20 @@ export interface RelayOptions {
   readonly network?: TestNetwork;
   /** More lines for postern.toml. */
   readonly config?: string;
+  /** Keeps everything in memory, and no more of it than this: a disk that a test can fill. */
+  readonly dataMegabytes?: number;
 }
 
-export async function startRelay({ domain, suite = 'trixie', network, config = '' }: RelayOptions): Promise<TestRelay> {
+export async function startRelay(options: RelayOptions): Promise<TestRelay> {
+  const { domain, suite = 'trixie', network, config = '', dataMegabytes } = options;
+  const configFile = '/etc/postern.toml';
   let generic = new GenericContainer(await ensureRelayImage(suite))
     .withExposedPorts(25, 993, 465, 443)
     .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
-    .withCopyContentToContainer([
-      { target: '/var/lib/postern/postern.toml', content: `domain = "${domain}"\n${ignoreLoad}\n${config}` },
-    ])
+    .withEnvironment({ POSTERN_CONFIG: configFile })
+    .withCopyContentToContainer([{ target: configFile, content: `domain = "${domain}"\n${ignoreLoad}\n${config}` }])
     .withWaitStrategy(Wait.forSuccessfulCommand('postern health --wait 60').withStartupTimeout(120_000));
+  if (dataMegabytes !== undefined) generic = generic.withTmpFs({ '/var/lib/postern': `size=${dataMegabytes}m` });
   if (network !== undefined) generic = generic.withNetwork(network.network).withNetworkAliases(domain);
   const container = await generic.start();
   const run = async (command: string): Promise<string> => {
@@ -54,14 +60,16 @@ export async function startRelay({ domain, suite = 'trixie', network, config = '
     if (exitCode !== 0) throw new Error(`${command}: exit code ${exitCode}: ${output}`);
     return stdout;
   };
+  const address = container.getIpAddress(network?.network.getName() ?? 'bridge');
   if (network !== undefined) {
-    await network.addHost(domain, container.getIpAddress(network.network.getName()));
+    await network.addHost(domain, address);
     // The engine's own resolver knows no MX records; whoever looks a name up from now on asks ours.
     await run(`echo "nameserver ${network.nameServer}" > /etc/resolv.conf`);
   }
   return {
     domain,
     container,
+    address,
     ports: {
       smtp: container.getMappedPort(25),
       imap: container.getMappedPort(993),
