@@ -3,7 +3,9 @@ import { ChatClient } from '../../src/chat-client.ts';
 import { type TestRelay, startRelay } from '../../src/relay.ts';
 import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
 
-const messages = 200;
+/** Half of it goes at once, what is beyond one and a half seconds apart. */
+const perMinute = 80;
+const messages = 47;
 
 describe('a burst from the real client', () => {
   let network: TestNetwork;
@@ -12,8 +14,7 @@ describe('a burst from the real client', () => {
 
   beforeAll(async () => {
     network = await startNetwork(['_paced.test']);
-    // Twice the default, which is the same burst in half the time.
-    relay = await startRelay({ domain: '_paced.test', network, config: 'limits.messages_per_minute = 120' });
+    relay = await startRelay({ domain: '_paced.test', network, config: `limits.messages_per_minute = ${perMinute}` });
     client = await ChatClient.start(network);
   });
 
@@ -38,20 +39,15 @@ describe('a burst from the real client', () => {
     const outPending = 20;
     await expect
       .poll(async () => (await states()).filter((state) => state > outPending).length, { timeout: 60_000 })
-      .toBeGreaterThan(65);
+      .toBeGreaterThan(perMinute / 2 - 3);
     // Alice is held by now. Carol is not.
-    const startedAt = performance.now();
     expect(await carol.sendText(carolToBob, 'hello', bob)).toBeDefined();
-    const burstIsOver = (await states()).every((state) => state > outPending);
-    expect({ burstIsOver, carolWaited: performance.now() - startedAt > 30_000 }).toEqual({
-      burstIsOver: false,
-      carolWaited: false,
-    });
+    expect((await states()).filter((state) => state <= outPending)).not.toEqual([]);
     const [outFailed, outDelivered] = [24, 26];
     await expect
       .poll(async () => (await states()).filter((state) => state >= outDelivered).length, {
         timeout: 240_000,
-        interval: 1_000,
+        interval: 500,
       })
       .toBe(messages);
     expect(await states()).not.toContain(outFailed);
@@ -67,7 +63,7 @@ describe('a burst from the real client', () => {
           }
           return [...texts].filter((text) => text.startsWith('number ')).length;
         },
-        { timeout: 60_000, interval: 2_000 },
+        { timeout: 60_000, interval: 500 },
       )
       .toBe(messages);
   });
