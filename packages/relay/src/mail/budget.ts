@@ -165,6 +165,7 @@ function untilRoom(usage: Usage, part: BudgetPart, room: number, nowMs: number):
  * `limit - used + k` more: the slowest of the paces that this allows is the one.
  */
 function untilNext(usage: Usage, limit: number, nowMs: number): number {
+  if (usage.messages.length + usage.reserved.length < limit / 2) return 0;
   const times = [
     ...usage.messages.map(([atMs]) => atMs),
     ...usage.reserved.filter((held) => held.messages > 0).map((held) => held.atMs),

@@ -46,6 +46,8 @@ interface Wish {
   heldMs: number;
 }
 
+/** Why a question is over; without a reason a signal makes an error with its stack, for every message. */
+const ended = 'the fate of the message is known';
 /** One account may not take all the places of those who are held. */
 const maxHeldOfOne = 4;
 
@@ -74,7 +76,7 @@ export class PacingLimiter implements Limiter {
     let isReserved = false;
     const end = (spent: Demand): void => {
       if (over.signal.aborted) return;
-      over.abort();
+      over.abort(ended);
       if (isReserved) ledger.settle(key, id, spent);
     };
     return {
