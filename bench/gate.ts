@@ -18,12 +18,12 @@ const sizes = [
   { name: '10 MB', bytes: 10_000_000, messages: 10, inTurn: 6 },
 ] as const;
 /** Each sender has ports of its own, since `smtp-source` does not log in: there Postfix says who it is. */
-const senders = ['anna', 'ben', 'cleo', 'dan', 'eva'].map((name) => `${name}@bench.example`);
+const senders = Array.from({ length: 10 }, (_, n) => `user${n}@bench.example`);
 const arrangements = [
   { name: 'no filter', firstPort: 2500, options: () => [] },
-  { name: 'gate, one worker', firstPort: 2510, options: (sender: string) => milter('one', sender) },
-  { name: 'gate, two workers', firstPort: 2520, options: (sender: string) => milter('two', sender) },
-  { name: 'proxy', firstPort: 2530, options: () => ['-o smtpd_proxy_filter=127.0.0.1:2599'] },
+  { name: 'gate, one worker', firstPort: 2520, options: (sender: string) => milter('one', sender) },
+  { name: 'gate, two workers', firstPort: 2540, options: (sender: string) => milter('two', sender) },
+  { name: 'proxy', firstPort: 2560, options: () => ['-o smtpd_proxy_filter=127.0.0.1:2599'] },
 ] as const;
 const reinjectionPort = 2598;
 
@@ -170,11 +170,11 @@ async function measureSize(container: string, size: Size): Promise<BenchRow[]> {
   return rowsOf(size, costs, times);
 }
 
-/** All senders at once, two sessions each. */
+/** All senders at once, a connection for each message. */
 async function sendAll(container: string, { firstPort }: Arrangement, { name, messages }: Size): Promise<Cost> {
   const sources = senders.map(
     (sender, n) =>
-      `smtp-source -s 2 -m ${messages / senders.length} -f ${sender} -F ${fileOf(name, n)} 127.0.0.1:${firstPort + n} >&2 &`,
+      `smtp-source -s 1 -m ${messages / senders.length} -f ${sender} -F ${fileOf(name, n)} 127.0.0.1:${firstPort + n} >&2 &`,
   );
   const cpu = `{ cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || sed -n 's/^usage_usec \\(.*\\)/\\1000/p' /sys/fs/cgroup/cpu.stat; }`;
   const command = `${cpu}; date +%s%N; ${sources.join(' ')} wait; date +%s%N; ${cpu}`;
