@@ -6,6 +6,11 @@ export const configCommand: CommandModule<object, { config?: string }> = {
   command: 'config',
   describe: 'check the configuration and show what it comes to',
   handler({ config: path = defaultConfigPath() }) {
-    process.stdout.write(`${path} is fine:\n${JSON.stringify(loadConfig(path), null, 2)}\n`);
+    process.stdout.write(`${path} is fine:\n${JSON.stringify(loadConfig(path), withoutSecrets, 2)}\n`);
   },
 };
+
+/** What is shown may be shown to others. */
+function withoutSecrets(key: string, value: unknown): unknown {
+  return key === 'turnSecret' ? '…' : value;
+}
