@@ -1,9 +1,7 @@
 import type { MetadataEntries, MetadataEntry } from './entry.ts';
 
-/** What a relay tells its users' clients about itself. */
+/** What a relay tells its users' clients about itself; Dovecot answers `/shared/admin` by itself (setup/dovecot). */
 export interface SharedValues {
-  /** A URI (RFC 5464 §6.2.2). */
-  readonly admin?: string | undefined;
   /** Recipients that one message may have; clients send to more in several. */
   readonly maxRecipients: number;
   /** Where apps meet for what they exchange in real time. */
@@ -15,10 +13,9 @@ export interface SharedValues {
 }
 
 /** Source: chatmail core src/imap.rs update_metadata(). */
-export function sharedEntries({ admin, maxRecipients, irohRelay, appVersions, turn }: SharedValues): MetadataEntries {
+export function sharedEntries({ maxRecipients, irohRelay, appVersions, turn }: SharedValues): MetadataEntries {
   const fixed = (value: string | undefined): MetadataEntry => ({ read: async () => value });
   return new Map([
-    ['/shared/admin', fixed(admin)],
     ['/shared/vendor/deltachat/maxsmtprecipients', fixed(String(maxRecipients))],
     ['/shared/vendor/deltachat/irohrelay', fixed(irohRelay)],
     ['/shared/vendor/deltachat/appversions', fixed(appVersions)],

@@ -51,28 +51,18 @@ export async function startMetadata(config: Config, { store, log, onDoorEvent }:
   };
 }
 
-async function sharedValues(
-  { calls, clients, operator }: Config,
-  log: Log,
-): Promise<Parameters<typeof sharedEntries>[0]> {
+async function sharedValues({ calls, clients }: Config, log: Log): Promise<Parameters<typeof sharedEntries>[0]> {
   const { turnHost: host, turnPort: port, turnSecret: secret } = calls;
   const turn =
     host === undefined || secret === undefined
       ? undefined
       : new TurnServer({ host, port, secret, now: Date.now, probe: () => answersStun({ host, port }) });
   return {
-    admin: operator.contact === undefined ? undefined : contactUri(operator.contact),
     maxRecipients,
     irohRelay: clients.irohRelay,
     appVersions: clients.appVersions === undefined ? undefined : await readAppVersions(clients.appVersions, log),
     turn: turn && (() => turn.offer()),
   };
-}
-
-/** What operators write as their contact is for people; a program gets it only if it is an address. */
-export function contactUri(contact: string): string | undefined {
-  if (/^[^\s@:/]+@[^\s@:/]+$/.test(contact)) return `mailto:${contact}`;
-  return URL.canParse(contact) ? contact : undefined;
 }
 
 /** On one line, as Dovecot and clients want it. The relay goes on without it. */

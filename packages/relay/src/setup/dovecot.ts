@@ -141,10 +141,26 @@ mail_max_userip_connections = 50
 # wakes one up within milliseconds when mail comes.
 imap_hibernate_timeout = 1s
 imap_metadata = yes
+${adminSetting(config)}
 default_client_limit = 20000
 namespace inbox {
   inbox = yes
 }`;
+}
+
+/** Dovecot answers METADATA's `/shared/admin` out of its own settings (lib-storage/index/index-attribute.c). */
+function adminSetting({ operator }: Config): string {
+  const uri = operator.contact === undefined ? undefined : contactUri(operator.contact);
+  return uri === undefined ? '' : `mail_server_admin = ${uri}`;
+}
+
+/**
+ * What operators write as their contact is for people; a program gets it if it is an address (RFC 5464 §6.2.2: a URI)
+ * of characters that mean nothing to Dovecot's configuration.
+ */
+export function contactUri(contact: string): string | undefined {
+  const uri = /^[^@:/]+@[^@:/]+$/.test(contact) ? `mailto:${contact}` : contact;
+  return /^[a-z][a-z0-9+.-]*:[\w@:/.+~=&?-]+$/i.test(uri) ? uri : undefined;
 }
 
 function services(config: Config, layout: Layout): string {

@@ -2,7 +2,6 @@ import type { DictContext, DictTransaction } from '@postern/dovecot-auth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryDict, metadataDict } from '../../src/metadata/dict.ts';
 import { sharedEntries } from '../../src/metadata/shared-entries.ts';
-import { contactUri } from '../../src/services/metadata.ts';
 import { userEntries } from '../../src/services/user-entries.ts';
 import type { Store } from '../../src/store/store.ts';
 import { login, never, testRelay } from '../accounts/relay-fixture.ts';
@@ -41,7 +40,7 @@ describe('what a client finds over METADATA', () => {
     const handlers = metadataDict(
       store,
       new Map([
-        ...sharedEntries({ admin: 'mailto:op@chat.example', maxRecipients: 1_000 }),
+        ...sharedEntries({ irohRelay: 'https://iroh.example/', maxRecipients: 1_000 }),
         ...userEntries({ store, now: Date.now, isPushing }),
       ]),
     );
@@ -66,15 +65,15 @@ describe('what a client finds over METADATA', () => {
 
   it('is shared on the server only, and private on every mailbox', async () => {
     const { lookup, list } = dict();
-    expect(await lookup(`shared/${box}/${server}/admin`)).toBe('mailto:op@chat.example');
+    expect(await lookup(`shared/${box}/${server}/vendor/deltachat/irohrelay`)).toBe('https://iroh.example/');
     expect(await lookup(`shared/${box}/${server}/vendor/deltachat/maxsmtprecipients`)).toBe('1000');
-    expect(await lookup(`shared/${box}/admin`)).toBeUndefined();
+    expect(await lookup(`shared/${box}/vendor/deltachat/irohrelay`)).toBeUndefined();
     expect(await lookup(`shared/${box}/${server}/comment`)).toBeUndefined();
     expect(await lookup('shared/admin')).toBeUndefined();
     expect(await lookup('priv')).toBeUndefined();
     expect(await list(`shared/${box}/${server}/`)).toEqual([
-      [`shared/${box}/${server}/admin`, 'mailto:op@chat.example'],
       [`shared/${box}/${server}/vendor/deltachat/maxsmtprecipients`, '1000'],
+      [`shared/${box}/${server}/vendor/deltachat/irohrelay`, 'https://iroh.example/'],
     ]);
     expect(await list(`priv/${box}/vendor/postern/`)).toEqual([
       [`priv/${box}/vendor/postern/incoming-cleartext`, 'accept'],
@@ -96,7 +95,12 @@ describe('what a client finds over METADATA', () => {
   it('cannot be changed by nobody, nor where there is nothing to change', async () => {
     const { commit } = dict();
     expect(await commit(setting([cleartext, 'refuse']), '')).toBe('refused');
-    const keys = [`shared/${box}/${server}/admin`, `priv/${box}/comment`, 'priv', `priv/${box}/devicetoken/x`];
+    const keys = [
+      `shared/${box}/${server}/vendor/deltachat/turn`,
+      `priv/${box}/comment`,
+      'priv',
+      `priv/${box}/devicetoken/x`,
+    ];
     const answers = await Promise.all(keys.map(async (key) => await commit(setting([key, 'refuse']))));
     expect(answers).toEqual(keys.map(() => 'refused'));
     const increment = { kind: 'increment', key: cleartext, by: 1n } as const;
@@ -122,17 +126,5 @@ describe('the dict of delivery', () => {
     expect(await commit(`shared/${box}/vendor/postern/new-mail`)).toBe('refused');
     expect(await handlers.lookup?.(tokens, context(alice))).toBeUndefined();
     expect(news).toEqual([alice]);
-  });
-});
-
-describe('the contact of an operator', () => {
-  it.each([
-    ['op@chat.example', 'mailto:op@chat.example'],
-    ['mailto:op@chat.example', 'mailto:op@chat.example'],
-    ['https://chat.example/us', 'https://chat.example/us'],
-    ['ask at the bar', undefined],
-    ['Op <op@chat.example>', undefined],
-  ])('%s is for programs %s', (contact, uri) => {
-    expect(contactUri(contact)).toBe(uri);
   });
 });

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load.ts';
+import { contactUri, dovecotConf } from '../../src/setup/dovecot.ts';
+import { layoutOf } from '../../src/setup/layout.ts';
+
+describe.each(['2.3', '2.4'] as const)('the configuration of Dovecot %s', (series) => {
+  const conf = (text: string, canPush = true): string => {
+    const config = parseConfig(`domain = "chat.example.org"\n${text}`, 'postern.toml');
+    return dovecotConf(config, layoutOf(config), { series, hasNotifyPlugin: true, canPush });
+  };
+
+  it('wakes devices where that can be done and is wanted, and only then says so', () => {
+    expect(conf('')).toMatch(/XDELTAPUSH[^]*push_notification_lua/);
+    expect(conf('', false)).not.toMatch(/XDELTAPUSH|push_notification/);
+    expect(conf('push.service = "off"')).not.toMatch(/XDELTAPUSH|push_notification/);
+  });
+
+  it('names the operator', () => {
+    expect(conf('operator.contact = "op@chat.example"')).toMatch(/^mail_server_admin = mailto:op@chat\.example$/m);
+    expect(conf('operator.contact = "ask at the bar"')).not.toContain('mail_server_admin');
+  });
+});
+
+describe('the contact of an operator', () => {
+  it.each([
+    ['op@chat.example', 'mailto:op@chat.example'],
+    ['mailto:op@chat.example', 'mailto:op@chat.example'],
+    ['https://chat.example/us', 'https://chat.example/us'],
+    ['ask at the bar', undefined],
+    ['Op <op@chat.example>', undefined],
+    ['op@chat.example\nssl = no', undefined],
+    ['https://chat.example/$ENV:HOME', undefined],
+    ['https://chat.example/%{home}', undefined],
+    ['https://chat.example/ #', undefined],
+  ])('%s is for programs %s', (contact, uri) => {
+    expect(contactUri(contact)).toBe(uri);
+  });
+});
