@@ -22,20 +22,31 @@ export class NotificationService {
 
   /** Settles within the timeout, and never throws. */
   async notify(token: string, signal: AbortSignal): Promise<Answer> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const first = await this.#post(token, limit);
+    return first === 'connection-was-closed' ? ended(await this.#post(token, limit)) : first;
+  }
+
+  async #post(token: string, signal: AbortSignal): Promise<Answer | 'connection-was-closed'> {
     const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
     return await new Promise((resolve) => {
       const request = send(this.#url, {
         method: 'POST',
         agent: this.#agent,
         headers: { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(token) },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
+        signal,
       });
       request.on('response', (response) => {
         response.on('error', () => {}); // the status is all that counts
         response.resume();
         resolve(readStatus(response.statusCode ?? 0));
       });
-      request.on('error', (error) => resolve({ kind: 'failed', reason: codeOf(error) }));
+      request.on('error', (error) => {
+        const reason = codeOf(error);
+        // The service may close a connection that was kept open just when we use it again: no failure of its.
+        const wasClosed = request.reusedSocket && reason === 'ECONNRESET';
+        resolve(wasClosed ? 'connection-was-closed' : { kind: 'failed', reason });
+      });
       request.end(token);
     });
   }
@@ -43,6 +54,10 @@ export class NotificationService {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+function ended(answer: Answer | 'connection-was-closed'): Answer {
+  return answer === 'connection-was-closed' ? { kind: 'failed', reason: 'ECONNRESET' } : answer;
 }
 
 function readStatus(status: number): Answer {

@@ -65,9 +65,11 @@ export class Notifier {
   }
 
   #wake(): void {
+    if (this.#abort.signal.aborted) return;
     this.#isWoken = true;
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
+      if (this.#isWoken) this.#wake(); // by somebody who came when the last round was over
     });
   }
 
@@ -103,7 +105,7 @@ export class Notifier {
       .catch((cause: unknown) => this.#options.onEvent({ kind: 'push.store-failed', cause }))
       .finally(() => {
         this.#underWay.delete(key);
-        if (!this.#abort.signal.aborted) this.#wake();
+        this.#wake();
       });
     this.#underWay.set(key, sending);
   }

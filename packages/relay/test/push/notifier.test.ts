@@ -109,6 +109,27 @@ describe('the notifier', () => {
     await notifier.stop();
   });
 
+  it('does not mind that the service closes a connection that it had kept open', async () => {
+    const { service, events, start } = await begin({ ...quick, retrySeconds: [3_600] });
+    await using _ = service;
+    const sockets = new Set<unknown>();
+    service.behave = (response, request) => {
+      const isReused = sockets.has(response.socket);
+      sockets.add(response.socket);
+      if (isReused) response.socket?.resetAndDestroy();
+      else takes(response, request);
+    };
+    const notifier = start();
+    await add(alice, token);
+    for (const count of [1, 3, 5]) {
+      await notifier.announce(alice);
+      await service.bodies(count);
+      await expect.poll(() => new PushQueue(store, pushLimits).nextDue(0)).toBeUndefined();
+    }
+    expect(events).toEqual([]);
+    await notifier.stop();
+  });
+
   it('forgets a device that is gone', async () => {
     const { service, start } = await begin();
     await using _ = service;
