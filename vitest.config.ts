@@ -17,6 +17,7 @@ export default defineConfig({
           // Only against hanging: a busy machine is no failure.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
           include: ['packages/*/test/**/*.test.ts', 'docker/test/**/*.test.ts'],
         },
       },
@@ -28,6 +29,7 @@ export default defineConfig({
           globalSetup: ['integration/src/global-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],
