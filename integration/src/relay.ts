@@ -63,6 +63,7 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   const address = container.getIpAddress(network?.network.getName() ?? 'bridge');
   if (network !== undefined) {
     await network.addHost(domain, address);
+    await network.publish(domain, await run('postern dns'));
     // The engine's own resolver knows no MX records; whoever looks a name up from now on asks ours.
     await run(`echo "nameserver ${network.nameServer}" > /etc/resolv.conf`);
   }

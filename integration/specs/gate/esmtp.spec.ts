@@ -14,7 +14,8 @@ let relay: TestRelay;
 beforeAll(async () => {
   relay = await startRelay({
     domain,
-    config: 'limits.pacing_seconds = 0\nlimits.recipients_per_hour = 1500\nfilter.workers = 2\nmetrics.port = 9253',
+    config:
+      'mail.incoming_unsigned = "accept"\nlimits.pacing_seconds = 0\nlimits.recipients_per_hour = 1500\nfilter.workers = 2\nmetrics.port = 9253',
   });
   for (const address of [alice, bob, carol]) await (await submission(address))[Symbol.asyncDispose]();
 });

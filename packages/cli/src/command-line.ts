@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, (parser: Argv) => Promise<Argv>>> = {
   check: async (parser) => parser.command((await import('./check/command.ts')).checkCommand),
   bench: async (parser) => parser.command((await import('./bench/command.ts')).benchCommand),
   config: async (parser) => parser.command((await import('./config.ts')).configCommand),
+  dns: async (parser) => parser.command((await import('./dns/command.ts')).dnsCommand),
   health: async (parser) => parser.command((await import('./health.ts')).healthCommand),
   prepare: async (parser) => parser.command((await import('./services.ts')).prepareCommand),
   supervise: async (parser) => parser.command((await import('./services.ts')).superviseCommand),

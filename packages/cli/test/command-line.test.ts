@@ -26,12 +26,14 @@ describe('postern', () => {
                                      or as a poster
         postern accounts             list, show, block, delete, export and import accounts
         postern registration [mode]  say or switch who may create an account, at once
-        postern restore <step>       create no accounts while a backup is being put back
+        postern restore <step>       create no accounts while a backup is being put back; go on without
+                                     the old secret.key
         postern policy               say which mail is accepted and which is refused
         postern check [files..]      see whether messages are end-to-end encrypted, and why not; or try a
                                      relay with the corpus of tricks
         postern bench                measure a relay, or the way between two, with real Delta Chat clients
         postern config               check the configuration and show what it comes to
+        postern dns                  print the DNS records that the relay needs
         postern health               see whether IMAP, submission and the web page answer
         postern prepare              make folders, certificate and the configuration of Postfix and
                                      Dovecot

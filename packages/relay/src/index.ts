@@ -7,6 +7,7 @@ export { openAdministration, registrationNow } from './services/account-administ
 export { SessionError } from './services/mail-sessions.ts';
 export { accountSettings, storeLocation, webSettings } from './services/settings.ts';
 export { raiseInotifyLimit } from './setup/inotify.ts';
+export { dnsSections, type DnsRecord, type DnsSection, zoneLine } from './setup/dns-records.ts';
 export { operatorInvite, posterOf, type OperatorInvite } from './web/operator-invite.ts';
 export type { WebSettings } from './web/settings.ts';
 export { StoreError } from './store/errors.ts';

@@ -32,8 +32,16 @@ export interface Config {
     readonly maxMessageBytes: number;
     /** What to do with incoming mail that is not encrypted. */
     readonly incomingCleartext: 'accept' | 'refuse';
+    /** What to do with incoming mail that its author's domain has not signed (DKIM). */
+    readonly incomingUnsigned: 'accept' | 'refuse';
     /** Header fields that may leave beside From, To, Date, Message-ID, Subject, MIME-Version and Content-Type; all others are removed. */
     readonly outgoingHeaders?: readonly string[] | undefined;
+  };
+  readonly dkim: {
+    /** Under which name in DNS the key for outgoing mail stands: `SELECTOR._domainkey.DOMAIN`. */
+    readonly selector: string;
+    /** Whether mail is signed with an Ed25519 key too, whose name is `SELECTOR-ed25519`. */
+    readonly ed25519: boolean;
   };
   readonly limits: {
     /** Messages that one account may send in any 60 seconds. */
@@ -134,10 +142,20 @@ export const configSchema: z.ZodType<Config> = z
       .strictObject({
         maxMessageBytes: z.int().min(100_000).max(1_000_000_000).default(31_457_280),
         incomingCleartext: z.enum(['accept', 'refuse']).default('accept'),
+        incomingUnsigned: z.enum(['accept', 'refuse']).default('refuse'),
         outgoingHeaders: z
           .array(z.string().regex(/^[!-9;-~]{1,100}$/, 'is not the name of a header field'))
           .max(200)
           .optional(),
+      })
+      .prefault({}),
+    dkim: z
+      .strictObject({
+        selector: z
+          .string()
+          .regex(/^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/, 'is not a selector: letters, digits and hyphens, at most 52')
+          .default('postern'),
+        ed25519: z.boolean().default(false),
       })
       .prefault({}),
     limits: z
@@ -226,7 +244,12 @@ function isHttpAddress(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text);
 }
 
+/** A domain that is an address and no name: there is nothing about it in DNS, no key for its mail either. */
+export function isAddressLiteral(domain: string): boolean {
+  return domain.startsWith('[');
+}
+
 /** Whether clients must accept a certificate that no authority vouches for: `_` names and address literals. */
 export function isPrivateDomain(domain: string): boolean {
-  return domain.startsWith('_') || domain.startsWith('[');
+  return domain.startsWith('_') || isAddressLiteral(domain);
 }

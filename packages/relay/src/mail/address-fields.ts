@@ -15,6 +15,21 @@ export function withoutNames(value: string): string {
   return addresses.length === 0 ? nobody : addresses.map((address) => `<${address}>`).join(',\n ');
 }
 
+/**
+ * The author of mail from other servers: the one address in the one `From:` field, names and comments aside. Whatever two
+ * programs could read differently has none.
+ *
+ * @param values the values of all `From:` fields.
+ * @returns the address in lower case.
+ */
+export function incomingAuthor(values: readonly string[]): string | undefined {
+  const [value, ...more] = values;
+  if (value === undefined || more.length > 0) return undefined;
+  const mailboxes = splitAtCommas(value.replace(/\r?\n(?=[ \t])/g, '')).filter((mailbox) => mailbox.trim() !== '');
+  const [mailbox, ...others] = mailboxes;
+  return mailbox === undefined || others.length > 0 ? undefined : onlyAddress(mailbox)?.toLowerCase();
+}
+
 /** What clients write there themselves: groups with a name that everybody uses. */
 const emptyGroup = /^"?(?:hidden|undisclosed)-recipients"?\s*:\s*;$/;
 

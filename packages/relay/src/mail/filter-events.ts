@@ -3,7 +3,7 @@ import type { MilterEvent } from '@postern/milter';
 import type { LedgerEvent } from './ledger.ts';
 import type { Verdict } from './policy.ts';
 
-export type Door = 'submission' | 'incoming';
+export type Door = 'submission' | 'incoming' | 'report';
 
 /** What a filter tells its owner, for logs and counters; nothing in it says who wrote to whom. */
 export type FilterEvent =

@@ -34,14 +34,20 @@ export class HeaderPrivacy {
     this.#allowed = allowed;
   }
 
-  header(name: string, value: string): void {
+  /** @returns the value with which the field leaves; undefined when it does not. */
+  header(name: string, value: string): string | undefined {
     const key = name.toLowerCase();
     const nth = (this.#seen.get(key) ?? 0) + 1;
     this.#seen.set(key, nth);
-    const change = (to: string | undefined): void => void this.#changes.push({ name, nth, value: to });
-    if (!this.#allowed.has(key)) change(undefined);
-    else if (key === 'subject' && value !== neutralSubject) change(neutralSubject);
-    else if (addressFields.has(key) && hasNames(value)) change(withoutNames(value));
+    const leaving = this.#leaving(key, value);
+    if (leaving !== value) this.#changes.push({ name, nth, value: leaving });
+    return leaving;
+  }
+
+  #leaving(key: string, value: string): string | undefined {
+    if (!this.#allowed.has(key)) return undefined;
+    if (key === 'subject') return neutralSubject;
+    return addressFields.has(key) && hasNames(value) ? withoutNames(value) : value;
   }
 
   /** Deletions after changes, the last first: each would renumber what follows it. */

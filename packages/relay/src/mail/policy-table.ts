@@ -1,5 +1,6 @@
 import type { Finding } from '@postern/encryption-check';
-import { decide, type Facts, type Room } from './policy.ts';
+import type { SignatureFinding } from './dkim/signature-check.ts';
+import { decide, type Facts, type Origin, type Room } from './policy.ts';
 
 /** A case that a postmaster knows, and the facts that it comes to. */
 interface Case {
@@ -26,6 +27,7 @@ const none = (part: 'messages' | 'recipients' | 'bytes', waitSeconds: number): R
   part,
   waitSeconds,
 });
+const signature = (finding: SignatureFinding): Origin => ({ kind: 'signed-domain', finding });
 const named = (facts: { login?: string | undefined; sender?: string; room?: Room }): Facts => ({
   situation: 'submission-recipient',
   login: alice,
@@ -46,6 +48,7 @@ const received = (facts: Partial<Extract<Facts, { situation: 'incoming-message' 
   finding: encrypted,
   cleartextRefusedBy: 'nobody',
   room: enough,
+  origin: signature('valid'),
   ...facts,
 });
 const wanted = (room: Room): Facts => ({ situation: 'incoming-recipient', recipient: alice, room });
@@ -115,6 +118,26 @@ const sections: readonly { readonly title: string; readonly cases: readonly Case
         facts: received({ finding: cleartext, cleartextRefusedBy: 'recipient' }),
       },
       { name: 'larger than was said, and too much for a day', facts: received({ room: none('bytes', 36_000) }) },
+      { name: 'not signed', facts: received({ origin: signature('none') }) },
+      {
+        name: 'signed wrongly, or by a domain not that of From',
+        facts: received({ origin: signature('invalid') }),
+      },
+      { name: 'signed, but DNS does not answer', facts: received({ origin: signature('unknown') }) },
+      {
+        name: 'cleartext that is refused, and not signed',
+        facts: received({ finding: cleartext, cleartextRefusedBy: 'operator', origin: signature('none') }),
+      },
+      { name: 'a delivery report that is not signed', facts: received({ finding: bounce, origin: signature('none') }) },
+      { name: 'encrypted, from user@[192.0.2.1]', facts: received({ origin: { kind: 'address-literal' } }) },
+      {
+        name: 'cleartext, from user@[192.0.2.1]',
+        facts: received({ finding: cleartext, origin: { kind: 'address-literal' } }),
+      },
+      {
+        name: 'not signed, where the operator allows that',
+        facts: received({ finding: cleartext, origin: { kind: 'not-asked' } }),
+      },
     ],
   },
   {

@@ -1,5 +1,6 @@
 import type { Finding } from '@postern/encryption-check';
 import type { BudgetPart } from './budget.ts';
+import type { SignatureFinding } from './dkim/signature-check.ts';
 import type { Author } from './from-header.ts';
 
 /** What is to become of a message or a recipient, and under which name it is counted and logged. */
@@ -18,6 +19,12 @@ export type Room =
   | { readonly kind: 'enough' }
   | { readonly kind: 'none'; readonly part: BudgetPart; readonly waitSeconds: number }
   | { readonly kind: 'unknown' };
+
+/** Who vouches for the author: the signatures of their domain; nobody can for an address literal; or nobody has to. */
+export type Origin =
+  | { readonly kind: 'signed-domain'; readonly finding: SignatureFinding }
+  | { readonly kind: 'address-literal' }
+  | { readonly kind: 'not-asked' };
 
 /** Everything that a verdict depends on. */
 export type Facts =
@@ -48,6 +55,7 @@ export type Facts =
       readonly cleartextRefusedBy: 'nobody' | 'operator' | 'recipient';
       /** Among several recipients the one with least. */
       readonly room: Room;
+      readonly origin: Origin;
     }
   /** Our own Postfix writes to a user or a sender: a delivery report. It passes no filter, and nobody else can make one. */
   | { readonly situation: 'local' };
@@ -78,13 +86,55 @@ export function decide(facts: Facts): Verdict {
       return withinLimits(facts.room, `Too much mail for ${facts.recipient}`);
     case 'incoming-message': {
       const content = decideIncomingContent(facts.finding, facts.cleartextRefusedBy);
-      return content.kind === 'accept'
-        ? withinLimits(facts.room, 'Too much mail for this recipient', content)
-        : content;
+      if (content.kind !== 'accept') return content;
+      const limited = withinLimits(facts.room, 'Too much mail for this recipient', content);
+      return limited.kind === 'accept' ? fromOrigin(facts.origin, limited) : limited;
     }
     case 'local':
       return accept('local');
   }
+}
+
+/**
+ * Where the envelope says that reports go, if that is for sure the author; nobody else gets any. A forged or forwarded
+ * sender would get reports about mail that they never wrote.
+ */
+export function mayReport({
+  author,
+  sender,
+  origin,
+}: {
+  author: string | undefined;
+  sender: string;
+  origin: Origin;
+}): boolean {
+  return origin.kind === 'signed-domain' && origin.finding === 'valid' && author === sender.toLowerCase();
+}
+
+/** The last question, because only its answer may take a look-up. */
+function fromOrigin(origin: Origin, content: Verdict): Verdict {
+  switch (origin.kind) {
+    case 'not-asked':
+      return content;
+    case 'address-literal':
+      // No name, no key in DNS. What is encrypted speaks for itself; what is readable would be anybody's.
+      return content.reason === 'cleartext' ? noSignature() : content;
+    case 'signed-domain':
+      switch (origin.finding) {
+        case 'valid':
+          return content;
+        case 'none':
+          return noSignature();
+        case 'invalid':
+          return refuse(554, '5.7.1 No valid DKIM signature found', 'signature-invalid');
+        case 'unknown':
+          return defer(451, '4.7.5 The DKIM key cannot be looked up, try again later', 'signature-unknown');
+      }
+  }
+}
+
+function noSignature(): Verdict {
+  return refuse(554, '5.7.1 No DKIM signature found', 'signature-none');
 }
 
 function decideAuthor(author: Author, sender: string): Verdict {

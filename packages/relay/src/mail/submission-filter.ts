@@ -1,6 +1,7 @@
 import { type Check, createCheck } from '@postern/encryption-check';
 import { accept, createMilter, type Milter, reply, type SmtpReply, tempfail } from '@postern/milter';
 import { nothing } from './budget.ts';
+import { addSignatures, leaves, MessageSigner, type Signing } from './dkim/signer.ts';
 import { encryptionEvents, type FilterEventListener } from './filter-events.ts';
 import { readAuthor } from './from-header.ts';
 import { HeaderPrivacy } from './header-privacy.ts';
@@ -13,6 +14,8 @@ export interface SubmissionFilterOptions {
   readonly limiter: Limiter;
   /** The names, in lower case, of the header fields that may leave. */
   readonly allowedHeaders: ReadonlySet<string>;
+  /** For mail that leaves this relay; undefined where none can be signed. */
+  readonly signing: Signing | undefined;
   readonly onEvent: FilterEventListener;
 }
 
@@ -25,6 +28,8 @@ interface Message {
   readonly check: Check;
   readonly authors: string[];
   readonly privacy: HeaderPrivacy;
+  /** Undefined while all recipients are of this relay: nobody asks for a signature then. */
+  signer: MessageSigner | undefined;
   sender: string;
   login: string | undefined;
   declaredBytes: number;
@@ -39,7 +44,8 @@ interface Message {
  * The gate for authenticated users: asks at each recipient who sends and how much already, and at the end of the message
  * what, and lets only end-to-end encrypted mail in the sender's own name pass.
  */
-export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: SubmissionFilterOptions): Milter {
+export function createSubmissionFilter(options: SubmissionFilterOptions): Milter {
+  const { limiter, allowedHeaders, signing, onEvent } = options;
   const answer = (verdict: Verdict): SmtpReply | undefined => {
     if (verdict.kind === 'accept') return undefined;
     onEvent({ kind: 'message', door: 'submission', verdict: verdict.kind, reason: verdict.reason });
@@ -47,7 +53,7 @@ export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: Sub
   };
   return createMilter({
     name: 'submission',
-    actions: ['changeHeader'],
+    actions: ['changeHeader', 'addHeader'],
     macros: { mail: ['{auth_authen}'] },
     connection: (): Connection => ({ allowance: undefined }),
     message: (connection): Message => {
@@ -56,6 +62,7 @@ export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: Sub
         check: createCheck({ direction: 'outgoing' }),
         authors: [],
         privacy: new HeaderPrivacy(allowedHeaders),
+        signer: undefined,
         sender: '',
         login: undefined,
         declaredBytes: 0,
@@ -73,7 +80,7 @@ export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: Sub
           message.declaredBytes = declaredSize(event.parameters);
         },
       },
-      rcpt: async (_event, { connection, message }) => {
+      rcpt: async (event, { connection, message }) => {
         if (message.refusal !== undefined) return message.refusal;
         const { sender, login } = message;
         const named = decide({ situation: 'submission-recipient', sender, login, room: { kind: 'enough' } });
@@ -87,15 +94,20 @@ export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: Sub
           onEvent,
         );
         const refusal = answer(decide({ situation: 'submission-recipient', sender, login, room }));
-        if (refusal === undefined) message.recipients += 1;
-        else message.refusal = refusal;
+        if (refusal !== undefined) message.refusal = refusal;
+        else {
+          message.recipients += 1;
+          if (signing !== undefined && leaves(event.to, signing)) message.signer ??= new MessageSigner(signing);
+        }
         return refusal;
       },
       header: {
         observe: (event, { message }) => {
           message.bytes += headerSize(event);
           message.check.header(event.rawName, event.rawValue);
-          message.privacy.header(event.name, event.value);
+          const leaving = message.privacy.header(event.name, event.value);
+          if (leaving !== undefined)
+            message.signer?.header(event.name, leaving === event.value ? event.rawValue : leaving);
           if (event.name.toLowerCase() === 'from') message.authors.push(event.value);
         },
       },
@@ -104,10 +116,11 @@ export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: Sub
         observe: (chunk, { message }) => {
           message.bytes += chunk.length;
           message.check.body(chunk);
+          message.signer?.body(chunk);
         },
       },
       endOfMessage: async (_event, { message, edit, signal }) => {
-        const { check, authors, sender, privacy, allowance, recipients, bytes } = message;
+        const { check, authors, sender, privacy, signer, allowance, recipients, bytes } = message;
         // A message that no recipient was asked about cannot be: nobody vouched for its sender.
         if (allowance === undefined || recipients === 0) return tempfail;
         try {
@@ -122,6 +135,7 @@ export function createSubmissionFilter({ limiter, allowedHeaders, onEvent }: Sub
           if (verdict.kind !== 'accept') return answer(verdict);
           if (signal.aborted) return tempfail;
           privacy.apply(edit);
+          addSignatures(signer, edit);
           allowance.commit({ messages: 1, recipients, bytes });
           onEvent({ kind: 'message', door: 'submission', verdict: 'accept', reason: verdict.reason });
           for (const event of encryptionEvents('submission', finding)) onEvent(event);

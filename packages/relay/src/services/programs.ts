@@ -11,7 +11,7 @@ export type ServiceName = (typeof serviceNames)[number];
 
 const socketsOf: Readonly<Record<ServiceName, readonly SocketName[]>> = {
   auth: ['auth-login', 'auth-postfix', 'auth-master', 'metadata'],
-  filter: ['filter-submission', 'filter-incoming'],
+  filter: ['filter-submission', 'filter-incoming', 'filter-report'],
   web: [],
 };
 

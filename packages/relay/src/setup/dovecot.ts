@@ -137,6 +137,8 @@ mail_uid = ${mailUser.uid}
 mail_gid = ${mailUser.uid}
 first_valid_uid = ${mailUser.uid}
 mail_max_userip_connections = 50
+# The ways of a message are nobody's business once it has arrived.
+lmtp_add_received_header = no
 # A client that has waited for a second needs no process of its own any more: one process watches for all of them, and
 # wakes one up within milliseconds when mail comes.
 imap_hibernate_timeout = 1s

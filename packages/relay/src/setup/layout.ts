@@ -15,7 +15,8 @@ export type SocketName =
   | 'auth-master'
   | 'metadata'
   | 'filter-submission'
-  | 'filter-incoming';
+  | 'filter-incoming'
+  | 'filter-report';
 
 /** Where everything lives. `data` is to be kept and backed up, `run` is made anew at every start. */
 export interface Layout {
@@ -24,6 +25,7 @@ export interface Layout {
   readonly queue: string;
   readonly certificate: string;
   readonly key: string;
+  readonly dkimFolder: string;
   readonly dovecotConf: string;
   readonly pushScript: string;
   readonly postfixFolder: string;
@@ -47,6 +49,7 @@ export function layoutOf(config: Config): Layout {
     queue: data('queue'),
     certificate: config.tls.certificate ?? data('tls/certificate.pem'),
     key: config.tls.key ?? data('tls/key.pem'),
+    dkimFolder: data('dkim'),
     dovecotConf: run('dovecot.conf'),
     pushScript: run('push.lua'),
     postfixFolder: run('postfix'),
@@ -58,6 +61,7 @@ export function layoutOf(config: Config): Layout {
       socket('metadata', '0660', mailUser.name), // imap and lmtp connect when they are the mail user already
       socket('filter-submission', '0660', 'postfix'),
       socket('filter-incoming', '0660', 'postfix'),
+      socket('filter-report', '0660', 'postfix'),
     ],
     heldSocketsList: run('sockets'),
   };

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import { type Config, isAddressLiteral } from '../config/config.ts';
 import type { Layout } from './layout.ts';
 
 /**
@@ -29,6 +29,9 @@ export function postfixMain(config: Config, layout: Layout): string {
     smtpd_milters: '',
     milter_default_action: 'tempfail',
     milter_protocol: '6',
+    // Delivery reports pass a filter too, which signs them; nothing else is made on this machine.
+    internal_mail_filter_classes: 'bounce',
+    non_smtpd_milters: isAddressLiteral(config.domain) ? '' : filter('filter-report'),
     submission_filter: filter('filter-submission'),
     incoming_filter: filter('filter-incoming'),
 
@@ -66,6 +69,12 @@ export function postfixMain(config: Config, layout: Layout): string {
     smtpd_sasl_security_options: 'noanonymous',
     // The login is the only address that may stand in MAIL FROM.
     smtpd_sender_login_maps: `regexp:${layout.postfixFolder}/login-map`,
+
+    // What is signed leaves as it is: no line is broken at 998 characters, no 8-bit text is rewritten.
+    smtp_line_length_limit: '0',
+    disable_mime_output_conversion: 'yes',
+    // A signature would prove for ever who wrote; the ways of a message are nobody's business once it has arrived.
+    lmtp_header_checks: `regexp:${layout.postfixFolder}/delivery-headers`,
 
     // Rules on headers look at the message's own header only, never inside its parts.
     disable_mime_input_processing: 'yes',
@@ -151,6 +160,9 @@ export function submissionHeaders({ domain }: Pick<Config, 'domain'>): string {
   const own = String.raw`/^Received: .*[[:cntrl:]]{2}by [^ ]+ \(Postfix\) with ([A-Z0-9]+) id ([A-Za-z0-9]+)[^;]*; ([A-Za-z0-9,:+() -]+)$/`;
   return `${own} REPLACE Received: by ${domain} (Postfix) with $1 id $2; $3\n/^Received:/ IGNORE\n`;
 }
+
+/** header_checks(5), for mail on its way into a mailbox */
+export const deliveryHeaders = '/^(DKIM-Signature|Authentication-Results|Received):/ IGNORE\n';
 
 function lines(settings: Readonly<Record<string, string>>): string {
   return `${Object.entries(settings)

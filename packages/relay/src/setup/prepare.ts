@@ -2,13 +2,22 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Config } from '../config/config.ts';
+import { type Config, isPrivateDomain } from '../config/config.ts';
 import { ensureCertificate } from './certificate.ts';
+import { ensureDkimKeys } from './dkim-keys.ts';
+import { dkimRecords, zoneLine } from './dns-records.ts';
 import { dovecotConf, dovecotSeries } from './dovecot.ts';
 import { raiseInotifyLimit } from './inotify.ts';
 import { type Layout, layoutOf, mailUser, serviceUser } from './layout.ts';
 import { hasNotifyPlugin } from './notify-plugin.ts';
-import { loginMap, noSessionTickets, postfixMain, postfixMaster, submissionHeaders } from './postfix.ts';
+import {
+  deliveryHeaders,
+  loginMap,
+  noSessionTickets,
+  postfixMain,
+  postfixMaster,
+  submissionHeaders,
+} from './postfix.ts';
 import { canPush, pushScript } from './push-script.ts';
 
 const run = promisify(execFile);
@@ -32,6 +41,10 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   const layout = layoutOf(config);
   await prepareFolders(config, layout);
   await ensureCertificate(config, layout);
+  await ensureDkimKeys(config, layout);
+  // Other relays refuse what this one sends until they find this; a trial has no DNS.
+  if (!isPrivateDomain(config.domain))
+    for (const record of await dkimRecords(config)) log('dns.record', { publish: zoneLine(record) });
   const { stdout: version } = await run('dovecot', ['--version']);
   const installed = {
     series: dovecotSeries(version),
@@ -49,6 +62,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
     'master.cf': postfixMaster(layout),
     'login-map': loginMap,
     'submission-headers': submissionHeaders(config),
+    'delivery-headers': deliveryHeaders,
     'openssl.cnf': noSessionTickets,
   };
   for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
@@ -70,6 +84,7 @@ async function prepareFolders(config: Config, layout: Layout): Promise<void> {
     await folder(config.data, 0o755, serviceUser.uid);
     await folder(layout.mail, 0o700, mailUser.uid);
     await folder(layout.queue, 0o755);
+    await folder(layout.dkimFolder, 0o700, serviceUser.uid);
     await folder(join(config.data, 'page'), 0o755); // the operator's own texts, colours and logo
     await folder(config.run, 0o755);
     // What an earlier run left there, process ids among it, would only mislead.

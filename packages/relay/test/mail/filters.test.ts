@@ -72,7 +72,12 @@ afterEach(async () => {
 
 async function submission(): Promise<TestMta> {
   const path = join(folder, 'submission.sock');
-  server = await createSubmissionFilter({ limiter, allowedHeaders: allowedHeaders(), onEvent }).listen({ path });
+  server = await createSubmissionFilter({
+    limiter,
+    allowedHeaders: allowedHeaders(),
+    signing: undefined,
+    onEvent,
+  }).listen({ path });
   return new TestMta({ path }, { macros: { auth_authen: alice } });
 }
 
@@ -83,6 +88,7 @@ async function incoming(refusing: readonly string[] | 'unknown' = []): Promise<T
   server = await createIncomingFilter({
     refusesCleartext: false,
     preferences: { refuses },
+    keys: undefined,
     limiter,
     onEvent,
   }).listen({ path });

@@ -46,6 +46,14 @@ describe('the policy', () => {
         cleartext, the operator refuses it               not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
         cleartext, a recipient refuses it                not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
         larger than was said, and too much for a day     too-many-bytes       defer 450 4.7.1: Too much mail for this recipient, try again in 36000 seconds
+        not signed                                       signature-none       refuse 554 5.7.1 No DKIM signature found
+        signed wrongly, or by a domain not that of From  signature-invalid    refuse 554 5.7.1 No valid DKIM signature found
+        signed, but DNS does not answer                  signature-unknown    defer 451 4.7.5 The DKIM key cannot be looked up, try again later
+        cleartext that is refused, and not signed        not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
+        a delivery report that is not signed             signature-none       refuse 554 5.7.1 No DKIM signature found
+        encrypted, from user@[192.0.2.1]                 encrypted            accept
+        cleartext, from user@[192.0.2.1]                 signature-none       refuse 554 5.7.1 No DKIM signature found
+        not signed, where the operator allows that       cleartext            accept
 
       Our own Postfix writes
         a delivery report                                local                accept
