@@ -35,6 +35,7 @@ describe.each([
     await neighbour?.command('NOOP');
     await neighbour?.[Symbol.asyncDispose]();
     expect(await relay.run('doveadm who -1 blocked01@chat.example | tail -n +2')).toBe('');
+    expect(await relay.run('postern accounts delete --yes blocked01@chat.example 2>&1')).toBe('1 of 1 deleted.\n');
   });
 
   it('ends what somebody has open by deleting them, and leaves no mailbox behind', async () => {
