@@ -22,13 +22,8 @@ export async function servedMemory(folder: string, accounts: number): Promise<nu
   const names = ['auth-login', 'auth-postfix', 'auth-master', 'metadata'];
   const program = [process.execPath, join(repository, 'packages/cli/dist/main.js'), 'serve', 'auth'];
   const holder = spawn(
-    'perl',
-    [
-      join(repository, 'packages/dovecot-auth/dovecot/hold-sockets'),
-      ...names.map((name) => `${name}=${path(name)}:600`),
-      '--',
-      ...program,
-    ],
+    join(repository, 'packages/dovecot-auth/dovecot/hold-sockets'),
+    [...names.map((name) => `${name}=${path(name)}:600`), '--', ...program],
     { stdio: 'inherit', env: { ...process.env, POSTERN_CONFIG: config } },
   );
   try {
