@@ -1,13 +1,14 @@
-/** `npm run bench -- milter [postfix|library|memory]`: what a filter costs; all of it, or one part. */
+/** `npm run bench -- milter [library|memory|no-op|postfix]`: what a filter costs; all of it, or one part. */
 import { type BenchRow, report } from './harness.ts';
 import { libraryAlone } from './milter/library.ts';
 import { memory } from './milter/memory.ts';
-import { throughPostfix } from './milter/postfix.ts';
+import { throughPostfix, withinThreePercent } from './milter/postfix.ts';
 
 const parts: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
-  postfix: throughPostfix,
   library: libraryAlone,
   memory,
+  'no-op': withinThreePercent,
+  postfix: throughPostfix,
 };
 
 const [wanted] = process.argv.slice(2);
