@@ -20,7 +20,7 @@ describe.each([
   const hibernating = async (...locals: readonly string[]): Promise<ImapClient[]> => {
     const clients = await Promise.all(locals.map(open));
     for (const client of clients) await client.idle();
-    await relay.run('for n in $(seq 200); do pgrep -x imap >/dev/null || exit 0; sleep 0.05; done; exit 1');
+    await relay.run('for n in $(seq 200); do [ $(pgrep -xc imap) -le 2 ] && exit 0; sleep 0.05; done; exit 1');
     return clients;
   };
 
