@@ -35,8 +35,7 @@ export async function startClassicServer(domain: string, network: TestNetwork): 
       'sh',
       '-c',
       [
-        `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=${domain} -keyout /tls.pem -out /certificate.pem`,
-        'cat /certificate.pem >> /tls.pem',
+        `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=${domain} -keyout /tls.pem -out /tls.pem`,
         'mkdir -p /mailboxes && chown 5000:5000 /mailboxes',
         `postconf -e ${settings.join(' ')}`,
         `echo "nameserver ${network.nameServer}" > /etc/resolv.conf`,

@@ -33,6 +33,8 @@ const ignoreLoad = 'accounts.max_load = 1000';
 /** The name that the test itself has in a relay's container. */
 export const testHost = 'test.invalid';
 
+const configFile = '/etc/postern.toml';
+
 export interface RelayOptions {
   readonly domain: string;
   readonly suite?: Suite;
@@ -45,7 +47,6 @@ export interface RelayOptions {
 
 export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   const { domain, suite = 'trixie', network, config = '', dataMegabytes } = options;
-  const configFile = '/etc/postern.toml';
   let generic = new GenericContainer(await ensureRelayImage(suite))
     .withExposedPorts(25, 993, 465, 443)
     .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
@@ -81,7 +82,7 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
     queue: () => run('postqueue -j'),
     inbox: (address) =>
       run(
-        `for n in $(seq 100); do [ -n "$(ls ${newMail(address)})" ] && exec cat ${newMail(address)}/*; sleep 0.1; done; exit 1`,
+        `for n in $(seq 100); do cd "${newMail(address)}" 2>&- && [ -n "$(ls)" ] && exec cat *; sleep 0.1; done; exit 1`,
       ),
     log: async () => (await execa('docker', ['logs', container.getId()], { all: true })).all,
     everythingStored: () => run('cd /var/lib/postern && find mail queue -type f -exec cat {} +'),

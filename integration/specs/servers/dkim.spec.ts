@@ -1,62 +1,38 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { dkimSign } from 'mailauth/lib/dkim/sign.js';
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClassicServer, startClassicServer } from '../../src/classic-server.ts';
 import { login, sendMail } from '../../src/conversation.ts';
 import { IncomingSession } from '../../src/gate/incoming-session.ts';
 import { cleartextMessage, encryptedMessage } from '../../src/messages.ts';
+import { OtherDomain } from '../../src/other-domain.ts';
 import { type TestRelay, startRelay } from '../../src/relay.ts';
 import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
 
 const domain = '_dkim.test';
 const alice = `alice0001@${domain}`;
 const password = 'some-password';
-const friend = 'friend@classic.test';
+const friend = 'friend@_classic.test';
 
 let network: TestNetwork;
 let relay: TestRelay;
 let classic: ClassicServer;
-let key: KeyObject;
+let other: OtherDomain;
 
 beforeAll(async () => {
-  network = await startNetwork([domain, 'classic.test']);
+  network = await startNetwork([domain, '_classic.test']);
   [relay, classic] = await Promise.all([
     startRelay({ domain, network, config: 'filter.workers = 1\ndkim.ed25519 = true' }),
-    startClassicServer('classic.test', network),
+    startClassicServer('_classic.test', network),
   ]);
   await (await login(relay.ports.submission, alice, password))[Symbol.asyncDispose]();
-  key = await newKey();
+  other = new OtherDomain('_classic.test', network);
+  await other.newKey();
 });
 
 afterAll(async () => {
   await Promise.all([relay[Symbol.asyncDispose](), classic[Symbol.asyncDispose]()]);
   await network[Symbol.asyncDispose]();
 });
-
-/** A key of the classic server, which from now on stands in DNS. */
-async function newKey(selector = 'key'): Promise<KeyObject> {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
-  const [first, second] = [publicKey.slice(0, 200), publicKey.slice(200)];
-  const name = `${selector}._domainkey.classic.test.`;
-  await network.publish(selector, `${name} IN TXT "v=DKIM1; p=${first}" "${second}"\n`);
-  return privateKey;
-}
-
-async function signedBy(
-  signer: KeyObject,
-  message: Buffer | string,
-  how: { canonicalization?: string; selector?: string } = {},
-): Promise<Buffer> {
-  const signature = {
-    signingDomain: 'classic.test',
-    selector: how.selector ?? 'key',
-    privateKey: signer.export({ type: 'pkcs8', format: 'pem' }),
-    canonicalization: how.canonicalization ?? 'relaxed/relaxed',
-  };
-  const { signatures } = await dkimSign(message, { ...signature, signatureData: [signature] });
-  return Buffer.concat([Buffer.from(signatures), Buffer.from(message)]);
-}
 
 async function deliver(message: Buffer, { from = friend, to = alice } = {}): Promise<string> {
   await using session = await IncomingSession.open(relay.ports.smtp);
@@ -96,13 +72,13 @@ describe('mail from another server', () => {
   });
 
   it('is refused with a signature that does not fit', async () => {
-    const signed = await signedBy(key, plain);
-    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const signed = await other.sign(plain);
+    const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     for (const message of [
       Buffer.from(signed.toString().replace('readable', 'Readable')),
       Buffer.from(signed.toString().replace(friend, 'boss@other.test')),
-      await signedBy(other, plain),
-      await signedBy(key, plain, { selector: 'nosuch' }),
+      await other.sign(plain, { key }),
+      await other.sign(plain, { selector: 'nosuch' }),
     ])
       expect(await deliver(message)).toBe('554 5.7.1 No valid DKIM signature found');
   });
@@ -112,10 +88,10 @@ describe('mail from another server', () => {
     async (canonicalization) => {
       const user = `${canonicalization.replace('/', '').slice(3, 12)}@${domain}`;
       await (await login(relay.ports.submission, user, password))[Symbol.asyncDispose]();
-      const header = `From:  Ein  Freund <${friend}> (a  comment)\r\nTo: <${user}>\r\nSubject:   caf\xe9\r\n\t  twice   folded \r\nX-Empty:\r\nX-Blank:  \r\nReceived: from secret.example by classic.test\r\nAuthentication-Results: classic.test; secret\r\n`;
+      const header = `From:  Ein  Freund <${friend}> (a  comment)\r\nTo: <${user}>\r\nSubject:   caf\xe9\r\n\t  twice   folded \r\nX-Empty:\r\nX-Blank:  \r\nReceived: from secret.example by _classic.test\r\nAuthentication-Results: _classic.test; secret\r\n`;
       const text = `.\r\n..\r\ncaf\xe9 \xff\x80\t \r\n${'x'.repeat(5_000)}\r\n \r\n\r\nend  of text\r\n\r\n\r\n`;
       const message = Buffer.from(`${header}\r\n${text}`, 'latin1');
-      const signed = await signedBy(key, message, { canonicalization });
+      const signed = await other.sign(message, { canonicalization });
       expect(await deliver(signed, { to: user })).toMatch(/^250 /);
       const stored = await relay.inbox(user);
       expect(stored).toContain('twice   folded');
@@ -124,28 +100,30 @@ describe('mail from another server', () => {
   );
 
   it('is taken when the record with the key is reached by another name', async () => {
-    await network.publish('alias', 'alias._domainkey.classic.test. IN CNAME key._domainkey.classic.test.\n');
-    expect(await deliver(await signedBy(key, plain, { selector: 'alias' }))).toMatch(/^250 /);
+    await network.publish('alias', 'alias._domainkey._classic.test. IN CNAME key._domainkey._classic.test.\n');
+    expect(await deliver(await other.sign(plain, { selector: 'alias' }))).toMatch(/^250 /);
   });
 
   it('is deferred while DNS fails, and taken then', async () => {
-    const signed = await signedBy(await newKey('late'), plain, { selector: 'late' });
-    await network.whileFailing('classic.test', async () => {
+    await other.newKey('late');
+    const signed = await other.sign(plain, { selector: 'late' });
+    await network.whileFailing('_classic.test', async () => {
       expect(await deliver(signed)).toMatch(/^451 4\.7\.5 /);
     });
     expect(await deliver(signed)).toMatch(/^250 /);
   });
 
   it('is asked to come again when the key was replaced under its name, and taken then', async () => {
-    expect(await deliver(await signedBy(key, plain))).toMatch(/^250 /);
-    const signed = await signedBy((key = await newKey()), plain);
+    expect(await deliver(await other.sign(plain))).toMatch(/^250 /);
+    await other.newKey();
+    const signed = await other.sign(plain);
     expect(await deliver(signed)).toMatch(/^451 4\.7\.5 /);
     expect(await deliver(signed)).toMatch(/^250 /);
   });
 
   it('is taken with the null sender, a rewritten one, and parameters', async () => {
-    const signed = await signedBy(key, plain);
-    for (const from of ['', 'SRS0=HHH=TT=classic.test=friend@forwarder.example', 'bounces+1=2@other.example'])
+    const signed = await other.sign(plain);
+    for (const from of ['', 'SRS0=HHH=TT=_classic.test=friend@forwarder.example', 'bounces+1=2@other.example'])
       expect(await deliver(signed, { from })).toMatch(/^250 /);
     await using session = await IncomingSession.open(relay.ports.smtp);
     expect(await session.command(`MAIL FROM:<${friend}> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=x`)).toMatch(/^250 /);
@@ -156,10 +134,10 @@ describe('mail from another server', () => {
 
   it('for nobody is answered by a signed report, but only to the author who signed', async () => {
     const to = `nobody001@${domain}`;
-    const signed = await signedBy(key, cleartextMessage({ from: friend, to }));
-    expect(await deliver(signed, { to, from: 'victim@classic.test' })).toMatch(/^250 /);
-    const proven = await signedBy(key, cleartextMessage({ from: 'author@classic.test', to }));
-    expect(await deliver(proven, { to, from: 'author@classic.test' })).toMatch(/^250 /);
+    const signed = await other.sign(cleartextMessage({ from: friend, to }));
+    expect(await deliver(signed, { to, from: 'victim@_classic.test' })).toMatch(/^250 /);
+    const proven = await other.sign(cleartextMessage({ from: 'author@_classic.test', to }));
+    expect(await deliver(proven, { to, from: 'author@_classic.test' })).toMatch(/^250 /);
     const [report = Buffer.alloc(0)] = await classic.inbox('author');
     expect(report.toString()).toMatch(/multipart\/report/);
     expect(await network.verifySignatures(report)).toEqual(['valid', 'valid']);

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
 import { lookup as findUser, stillHolds } from '../backend-answers.ts';
+import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
-import { AskingPeer } from '../sockets/asking-peer.ts';
+import type { Conversation } from '../sockets/acceptor.ts';
+import { LineConnection } from '../sockets/line-connection.ts';
 import { matchesWildcard } from '../wildcard.ts';
 import type { UnclaimedLogins } from './logins.ts';
 import { masterLines } from './master-messages.ts';
@@ -24,21 +26,51 @@ export interface MasterConnectionOptions {
 }
 
 /** Joins a master process's socket, its session and the backend. */
-export class MasterConnection {
+export class MasterConnection implements Conversation {
   readonly #options: MasterConnectionOptions;
-  /** What the door's acceptor holds. */
-  readonly peer: AskingPeer;
+  readonly #line: LineConnection;
   readonly #session: MasterSession;
+  readonly #calls: BackendCalls;
 
   constructor(options: MasterConnectionOptions) {
     this.#options = options;
+    const { socket, connection: number, limits, clock, onEvent } = options;
     this.#session = new MasterSession(options);
-    this.peer = new AskingPeer({
-      ...options,
-      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), options.clock.now())),
+    this.#line = new LineConnection({
+      socket,
+      number,
+      limits,
+      clock,
+      onEvent,
+      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), clock.now())),
       isReady: () => this.#session.isReady,
     });
+    this.#calls = new BackendCalls({
+      connection: number,
+      limits,
+      clock,
+      onEvent,
+      onFull: () => this.#line.hold(),
+      onFree: () => this.#line.release(),
+    });
     this.#take(this.#session.start());
+  }
+
+  get signal(): AbortSignal {
+    return this.#line.signal;
+  }
+
+  async drain(): Promise<void> {
+    this.#line.drain();
+    await this.#calls.idle();
+  }
+
+  end(): void {
+    this.#line.end();
+  }
+
+  destroy(): void {
+    this.#line.destroy();
   }
 
   #take(steps: readonly MasterStep[]): void {
@@ -59,11 +91,11 @@ export class MasterConnection {
           break;
       }
     }
-    this.peer.send(lines);
+    this.#line.send(lines);
   }
 
   async #claim(claim: Extract<MasterStep, { kind: 'claim' }>): Promise<void> {
-    const result = await this.peer.calls.run('stillHolds', this.peer.signal, (signal) =>
+    const result = await this.#calls.run('stillHolds', this.signal, (signal) =>
       stillHolds(this.#options.backend, claim.record.user, signal),
     );
     if (result.kind === 'value') this.#take(this.#session.claimed(claim, result.value));
@@ -71,7 +103,7 @@ export class MasterConnection {
   }
 
   async #lookup(lookup: Extract<MasterStep, { kind: 'lookup' }>): Promise<void> {
-    const result = await this.peer.calls.run('lookup', this.peer.signal, (signal) =>
+    const result = await this.#calls.run('lookup', this.signal, (signal) =>
       findUser(this.#options.backend, lookup.user, signal),
     );
     if (result.kind === 'value') this.#take(this.#session.found(lookup, result.value));
@@ -81,10 +113,10 @@ export class MasterConnection {
   async #list({ id, mask }: Extract<MasterStep, { kind: 'list' }>): Promise<void> {
     const { backend, onEvent, connection } = this.#options;
     try {
-      await this.peer.sendAll(listing(backend.users(this.peer.signal), { id, mask }));
+      await this.#line.sendAll(listing(backend.users(this.signal), { id, mask }));
       this.#take(this.#session.listed(id, 'complete'));
     } catch (cause) {
-      if (this.peer.signal.aborted) return;
+      if (this.signal.aborted) return;
       onEvent({ kind: 'backend.failed', connection, operation: 'users', cause });
       this.#take(this.#session.listed(id, 'failed'));
     }

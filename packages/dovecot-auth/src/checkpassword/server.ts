@@ -36,10 +36,7 @@ export function createCheckpasswordServer(options: CheckpasswordServerOptions): 
   const shared = { backend, limits, clock, onEvent, userName };
   return {
     listen: ({ client }) =>
-      acceptor.listen(
-        client,
-        (socket, connection) => new CheckpasswordConnection({ ...shared, socket, connection }).peer,
-      ),
+      acceptor.listen(client, (socket, connection) => new CheckpasswordConnection({ ...shared, socket, connection })),
     close: ({ drainMs = 2_000 } = {}) => acceptor.close({ drainMs }),
   };
 }

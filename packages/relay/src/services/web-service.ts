@@ -3,7 +3,8 @@ import { Registration } from '../accounts/registration.ts';
 import { agreeOnSecret } from '../accounts/secret-agreement.ts';
 import { loadSecrets } from '../accounts/secrets.ts';
 import type { Config } from '../config/config.ts';
-import { layoutOf } from '../setup/layout.ts';
+import { handOver } from '../mail/smtp-door.ts';
+import { deliveryPort, layoutOf } from '../setup/layout.ts';
 import { openStore } from '../store/store.ts';
 import { newCredentials } from '../web/credentials.ts';
 import type { WebEvent } from '../web/events.ts';
@@ -32,6 +33,10 @@ export async function startWebService(config: Config, log: Log): Promise<Service
     settings: webSettings(config),
     tls: { certPath: certificate, keyPath: key },
     registration,
+    delivery: {
+      maxMessageBytes: config.mail.maxMessageBytes,
+      handOver: (envelope, chunks) => handOver(deliveryPort, envelope, chunks),
+    },
     isHealthy: () =>
       registration.refresh().then(
         () => true,

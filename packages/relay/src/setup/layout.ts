@@ -67,6 +67,9 @@ export function layoutOf(config: Config): Layout {
   };
 }
 
+/** Where mail that came over HTTPS is handed to Postfix, on this machine only. */
+export const deliveryPort = 10_026;
+
 /** The system users that a relay needs beside those of Postfix and Dovecot. */
 export const mailUser = { name: 'vmail', uid: 5000 } as const;
 export const serviceUser = { name: 'postern', uid: 5001 } as const;

@@ -1,5 +1,6 @@
+import { isIPv4 } from 'node:net';
 import { type Config, isAddressLiteral } from '../config/config.ts';
-import type { Layout } from './layout.ts';
+import { deliveryPort, type Layout } from './layout.ts';
 
 /**
  * `main.cf` for a relay: nothing is relayed or accepted unless a service in `master.cf` says so, and a filter that
@@ -12,8 +13,9 @@ export function postfixMain(config: Config, layout: Layout): string {
     compatibility_level: '3.6',
     queue_directory: layout.queue,
     maillog_file: '/dev/stdout',
-    myhostname: config.domain,
-    mydestination: '$myhostname',
+    myhostname: hostName(config.domain),
+    myorigin: config.domain,
+    mydestination: `regexp:${layout.postfixFolder}/own-domain`,
     mynetworks: '',
     alias_maps: '',
     alias_database: '',
@@ -51,11 +53,11 @@ export function postfixMain(config: Config, layout: Layout): string {
     // after seconds, a dead relay is asked ever more rarely. By default it is five minutes, also after Dovecot's restart.
     minimal_backoff_time: '10s',
     queue_run_delay: '10s',
+    // A server that hangs: few connections to it at once, and not for long.
+    smtp_connect_timeout: '10s',
+    initial_destination_concurrency: '2',
     maximal_queue_lifetime: '2d',
     bounce_queue_lifetime: '2d',
-
-    // Stay for a while after a message: on a small relay the next one would wait for four programs to start.
-    max_idle: '1h',
 
     // The client's address is used for nothing, so it is looked up nowhere.
     smtpd_peername_lookup: 'no',
@@ -65,7 +67,10 @@ export function postfixMain(config: Config, layout: Layout): string {
     smtpd_tls_chain_files: `${layout.key} ${layout.certificate}`,
     smtpd_tls_mandatory_protocols: '>=TLSv1.2',
     smtpd_tls_session_cache_timeout: '0', // with noSessionTickets: a greeting at once
-    smtp_tls_security_level: 'encrypt',
+    // What leaves is for the server that the certificate names, or it waits.
+    smtp_tls_security_level: 'verify',
+    smtp_tls_CAfile: '/etc/ssl/certs/ca-certificates.crt',
+    smtp_tls_policy_maps: `regexp:${layout.postfixFolder}/tls-policy`,
     smtp_tls_mandatory_protocols: '>=TLSv1.2',
     smtpd_sasl_type: 'dovecot',
     smtpd_sasl_path: `unix:${config.run}/auth-postfix.sock`,
@@ -108,6 +113,8 @@ export function postfixMaster(layout: Layout): string {
     [line, ...options.map((option) => `  ${option}`)].join('\n');
   return `${[
     service('25        inet  n  -  n  -  -  smtpd', incoming),
+    // Mail that came over HTTPS: by the rules of port 25, already out of its encryption.
+    service(`127.0.0.1:${deliveryPort} inet n  -  n  -  -  smtpd`, [...incoming, '-o smtpd_tls_security_level=none']),
     service('465       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_wrappermode=yes', ...greetAtOnce, ...submission]),
     service('587       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_security_level=encrypt', ...submission]),
     service('cleanup   unix  n  -  n  -  0  cleanup'),
@@ -124,7 +131,8 @@ export function postfixMaster(layout: Layout): string {
     'verify    unix  -  -  n  -      1  verify',
     'flush     unix  n  -  n  1000?  0  flush',
     'proxymap  unix  -  -  n  -      -  proxymap',
-    'smtp      unix  -  -  n  -      -  smtp',
+    // Servers that do not answer hold a process each for seconds: there are enough of them for everybody else's mail.
+    'smtp      unix  -  -  n  -      500  smtp',
     'relay     unix  -  -  n  -      -  smtp',
     'showq     unix  n  -  n  -      -  showq',
     'error     unix  -  -  n  -      -  error',
@@ -135,6 +143,18 @@ export function postfixMaster(layout: Layout): string {
     'scache    unix  -  -  n  -      1  scache',
     'postlog   unix-dgram n - n -    1  postlogd',
   ].join('\n')}\n`;
+}
+
+/** Postfix takes no address for its own name; what stands for one in DNS is a name. RFC 1035 §3.5 */
+function hostName(domain: string): string {
+  const literal = /^\[(.+)\]$/.exec(domain)?.[1];
+  if (literal === undefined) return domain;
+  return isIPv4(literal) ? `${literal.split('.').toReversed().join('.')}.in-addr.arpa` : 'relay.ip6.arpa';
+}
+
+/** regexp_table(5), without regard to case. A list in main.cf would take the colons of an address for a table. */
+export function ownDomain({ domain }: Pick<Config, 'domain'>): string {
+  return `/^${domain.replace(/[.[\]]/g, String.raw`\$&`)}$/ ours\n`;
 }
 
 /** regexp_table(5): every login owns exactly the address that it is. */
@@ -163,6 +183,9 @@ export function submissionHeaders({ domain }: Pick<Config, 'domain'>): string {
   const own = String.raw`/^Received: .*[[:cntrl:]]{2}by [^ ]+ \(Postfix\) with ([A-Z0-9]+) id ([A-Za-z0-9]+)[^;]*; ([A-Za-z0-9,:+() -]+)$/`;
   return `${own} REPLACE Received: by ${domain} (Postfix) with $1 id $2; $3\n/^Received:/ IGNORE\n`;
 }
+
+/** TLS_README: relays whose domain starts with `_` or is an address have a certificate that no authority knows. */
+export const tlsPolicy = '/^[_[]/ encrypt\n';
 
 /** header_checks(5), for mail on its way into a mailbox */
 export const deliveryHeaders = '/^(DKIM-Signature|Authentication-Results|Received):/ IGNORE\n';

@@ -14,9 +14,11 @@ import {
   deliveryHeaders,
   loginMap,
   noSessionTickets,
+  ownDomain,
   postfixMain,
   postfixMaster,
   submissionHeaders,
+  tlsPolicy,
 } from './postfix.ts';
 import { canPush, pushScript } from './push-script.ts';
 
@@ -63,12 +65,14 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
     'login-map': loginMap,
     'submission-headers': submissionHeaders(config),
     'delivery-headers': deliveryHeaders,
+    'tls-policy': tlsPolicy,
+    'own-domain': ownDomain(config),
     'openssl.cnf': noSessionTickets,
   };
   for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
   await writeFile(
     layout.heldSocketsList,
-    layout.heldSockets.map(({ name, path, mode, group }) => `${name}=${path}:${mode}:${group}\n`).join(''),
+    layout.heldSockets.map(({ name, path, mode, group }) => `${name} ${path} ${mode} ${group}\n`).join(''),
   );
   return layout;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Certificate } from './certificate.ts';
 import type { WebLimits } from './limits.ts';
+import { type MailDelivery, mailDeliveryPath, takeMail } from './mail-delivery.ts';
 import { textResponse, type WebResponse } from './response.ts';
 import type { Answer, WebRequest } from './routes.ts';
 
@@ -10,6 +11,8 @@ export interface HttpOptions {
   readonly limits: WebLimits;
   /** Sent with every answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Takes mail in, where the relay does that. */
+  readonly delivery?: MailDelivery | undefined;
   readonly answer: (request: WebRequest) => Promise<Answer>;
   readonly answered: (answer: Answer, milliseconds: number) => void;
 }
@@ -48,6 +51,18 @@ export function useCertificate(server: Server, { cert, key }: Certificate): void
 async function respond(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
   const startedAt = performance.now();
   response.on('error', () => {}); // the visitor is gone
+  if (options.delivery !== undefined && request.url === mailDeliveryPath) {
+    const taken = await takeMail(request, options.delivery).catch(() => textResponse('451 4.3.0 Try again later', 503));
+    const answer: Answer = { route: 'mail', response: taken };
+    // What is left of a message that was not read to its end would be the next request.
+    const isRead = request.complete;
+    write(request, response, {
+      answer: taken,
+      headers: { ...options.headers, ...(!isRead && { Connection: 'close' }) },
+    });
+    options.answered(answer, performance.now() - startedAt);
+    return;
+  }
   const mayBeAnswered = discardBody(request, options.limits.bodyBytes);
   const answer: Answer = mayBeAnswered
     ? await options.answer({

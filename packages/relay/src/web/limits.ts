@@ -9,8 +9,8 @@ export const webLimits = {
   handshakeMs: 10_000,
   /** From the start of a request to the end of its headers. */
   headersMs: 10_000,
-  /** From the start of a request to the end of its body. */
-  requestMs: 15_000,
+  /** From the start of a request to the end of its body, which is a message of 30 MB if it is mail. */
+  requestMs: 60_000,
   keepAliveMs: 5_000,
   /** However it is used; a page is 60 KB at most, which the slowest network carries in this time. */
   connectionMs: 60_000,

@@ -8,6 +8,7 @@ import { stateOfFiles, stateOfFolder, watchState } from './file-state.ts';
 import { openFrontDoor } from './front-door.ts';
 import { createHttp, useCertificate } from './http.ts';
 import { webLimits, type WebLimits } from './limits.ts';
+import type { MailDelivery } from './mail-delivery.ts';
 import { createPages, type Pages } from './pages.ts';
 import type { Registration } from './registration.ts';
 import { strictHeaders } from './response.ts';
@@ -19,6 +20,8 @@ export interface WebServerOptions {
   readonly tls: CertificateFiles;
   readonly registration: Registration;
   readonly onEvent?: (event: WebEvent) => void;
+  /** Where mail that comes over HTTPS goes; without it there is no such way in. */
+  readonly delivery?: MailDelivery;
   /** What `/healthz` says: whether the relay can take mail and logins. */
   readonly isHealthy?: () => Promise<boolean>;
   /** Other limits than the usual ones. */
@@ -51,6 +54,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
     certificate: readCertificate(tls),
     limits,
     headers: strictHeaders({ hasPublicCertificate: !needsLoginLink(settings.domain) }),
+    delivery: options.delivery,
     answer: (request) => answer(request, { settings, registration, pages, isHealthy, onEvent }),
     answered: ({ route, response }, milliseconds) =>
       onEvent({ kind: 'request.answered', route, status: response.status, milliseconds }),
