@@ -1,14 +1,14 @@
 /**
- * `npm run bench -- accounts [--part store|backend|dovecot …] [--rounds N] [--storm N]`: what accounts cost, in the
- * store alone, in one process, and through real Dovecot; `--storm 0` leaves the storm out.
+ * `npm run bench -- accounts [--part store|backend|dovecot …] [--dovecot 2.3|2.4 …] [--rounds N] [--storm N]`:
+ * what accounts cost, in the store alone, in one process, and through real Dovecot; `--storm 0` leaves the storm out.
  * `static` is the same Dovecot asking nobody, measured in turns with ours: what is left is the limit of Dovecot itself.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchBackend, benchSettings, benchUser, fill } from '../integration/src/accounts/bench-accounts.ts';
+import { servedMemory } from '../integration/src/accounts/served-memory.ts';
 import { plain } from '../integration/src/dovecot-auth/dialogue.ts';
 import { hosts, MailHost } from '../integration/src/dovecot-auth/mail-host.ts';
 import { openStore } from '../packages/relay/src/store/store.ts';
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     part: { type: 'string', multiple: true, default: parts },
     rounds: { type: 'string', default: '3' },
     storm: { type: 'string', default: '10000' },
+    dovecot: { type: 'string', multiple: true, default: ['2.3', '2.4'] },
   },
 });
 const stormClients = Number(values.storm);
@@ -40,7 +41,7 @@ const inMegabytes = (bytes: number): number => bytes / 1024 ** 2;
 /** The three sizes one after the other in one file; the cost must not grow with it. */
 async function measureStore(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-  const path = join(folder, 'accounts.db');
+  const path = join(folder, 'postern.db');
   const store = await openStore({ kind: 'sqlite', path });
   // The hash is the same at any size: with the cheapest one, what the store does shows.
   const argon2 = { memoryKiB: 8, passes: 1, lanes: 1 };
@@ -87,11 +88,11 @@ async function measureStore(): Promise<void> {
   }
   await backend.close();
   await store.close();
-  const program = join(import.meta.dirname, '../integration/src/accounts/memory-program.ts');
-  const printed = execFileSync(process.execPath, ['--conditions=@postern/source', program, path, String(filled)]);
-  const { rss }: { rss: number } = JSON.parse(String(printed));
+  const rss = await servedMemory(folder, filled);
   const target = { kind: 'at most', limit: 120, of: 'value' } as const;
-  rows.push(row({ name: '1,000,000 accounts: memory of the backend', value: inMegabytes(rss), unit: 'MB', target }));
+  rows.push(
+    row({ name: '1,000,000 accounts: memory of the auth service', value: inMegabytes(rss), unit: 'MB', target }),
+  );
   rmSync(folder, { recursive: true });
 }
 
@@ -142,7 +143,8 @@ async function measureBackend(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-type Protocol = 'imap' | 'submission';
+const protocols = ['imap', 'submission'] as const;
+type Protocol = (typeof protocols)[number];
 
 async function login(host: MailHost, protocol: Protocol, user: string, password: string): Promise<boolean> {
   using client = await (protocol === 'imap' ? host.imap() : host.submission());
@@ -191,8 +193,9 @@ async function restartDovecot(host: MailHost): Promise<void> {
 }
 
 async function measureDovecot(): Promise<void> {
-  for (const { suite, version } of hosts) {
-    await using host = await MailHost.start({ suite, version });
+  for (const debian of hosts.filter(({ version }) => values.dovecot.includes(version))) {
+    const { version } = debian;
+    await using host = await MailHost.start(debian);
     const rates = new Map<string, number[]>();
     const note = (what: string, { rate, failed }: { rate: number; failed: number }): void => {
       failures += failed;
@@ -204,13 +207,15 @@ async function measureDovecot(): Promise<void> {
     for (let round = 0; round < rounds; round += 1) {
       await host.useDoor('static');
       await restartDovecot(host);
-      note('imap static', await crowd(loginsPerRound, (at) => login(host, 'imap', benchUser(at), typed)));
+      await crowd(atOnce, (at) => login(host, 'imap', benchUser(at), typed)); // the first ones start processes
+      for (const protocol of protocols)
+        note(`${protocol} static`, await crowd(loginsPerRound, (at) => login(host, protocol, benchUser(at), typed)));
       if (round === 0 && stormClients > 0)
         storms.static = await crowd(stormClients, (at) => login(host, 'imap', benchUser(at % 500), machineMade));
       await host.useDoor('auth-protocol');
       await startOurs(host);
       await restartDovecot(host);
-      for (const protocol of ['imap', 'submission'] as const) {
+      for (const protocol of protocols) {
         const from = made;
         made += loginsPerRound;
         const each = (at: number): Promise<boolean> => login(host, protocol, benchUser(1_000 + from + at), typed);
@@ -228,15 +233,16 @@ async function measureDovecot(): Promise<void> {
         storms.ours = await crowd(stormClients, each);
       }
     }
-    const baseline = median(rates.get('imap static') ?? []);
+    const medianOf = (what: string): number => median(rates.get(what) ?? []);
     for (const [what, all] of rates) {
-      const isWarm = what === 'imap warm';
+      const isWarm = what.endsWith(' warm');
+      const baseline = medianOf(what.startsWith('imap') ? 'imap static' : 'submission static');
       rows.push(
         row({
           name: `Dovecot ${version}: ${what}`,
           value: median(all),
           unit: 'logins/s',
-          ...(what.startsWith('imap') && { baseline }),
+          ...(!what.endsWith(' static') && { baseline }),
           ...(isWarm && { target: { kind: 'at least', limit: 0.9, of: 'ratio' } }),
         }),
       );

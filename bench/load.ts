@@ -4,6 +4,7 @@ import { raiseInotifyLimit } from '@postern/relay';
 import { Crowd, importAccounts } from '../integration/src/delivery/crowd.ts';
 import { startRelay, type TestRelay } from '../integration/src/relay.ts';
 import { type BenchRow, percentile, report, row } from './harness.ts';
+import { loadChart, type LoadPoint } from '../integration/src/delivery/load-chart.ts';
 
 /**
  * How much one relay bears: 300 people who all wait for mail, and messages at a rising rate until the slowest twentieth
@@ -13,14 +14,6 @@ const accounts = 300;
 const clients = Number(process.argv[2] ?? 5000);
 const [secondsPerRate, sessions, limitMs] = [10, 10, 1000];
 const ratesPerSecond = [5, 10, 20, 40, 80, 160, 320];
-
-interface Point {
-  readonly perMinute: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly cores: number;
-}
 
 /** What the relay's container has used so far, by either version of the kernel's accounting. */
 async function usage(relay: TestRelay): Promise<{ cpuSeconds: number; memoryMb: number }> {
@@ -32,46 +25,46 @@ async function usage(relay: TestRelay): Promise<{ cpuSeconds: number; memoryMb: 
   return { cpuSeconds: Number(cpu) / 1e9, memoryMb: Number(memory) / 1e6 };
 }
 
-async function measureRate(relay: TestRelay, crowd: Crowd, rate: number): Promise<Point> {
-  const before = await usage(relay);
+/** Seconds of CPU by program, since the relay started; `ended` is what Dovecot's processes used that are gone. */
+async function cpuByProgram(relay: TestRelay): Promise<Map<string, number>> {
+  const lines = await relay.run('cat /proc/[0-9]*/stat 2>/dev/null || true');
+  const used = new Map<string, number>();
+  const add = (name: string, ticks: number): void => void used.set(name, (used.get(name) ?? 0) + ticks / 100);
+  for (const [, name = '', rest = ''] of lines.matchAll(/^\d+ \((.*)\) (.*)$/gm)) {
+    const fields = rest.split(' ').map(Number); // proc_pid_stat(5): utime is the 14th field, 11 behind the state
+    add(name, (fields[11] ?? 0) + (fields[12] ?? 0));
+    if (name === 'dovecot') add('ended', (fields[13] ?? 0) + (fields[14] ?? 0));
+  }
+  return used;
+}
+
+async function measureRate(relay: TestRelay, crowd: Crowd, rate: number): Promise<LoadPoint> {
+  const [before, programsBefore] = [await usage(relay), await cpuByProgram(relay)];
+  const ownBefore = process.cpuUsage();
   const start = performance.now();
   const times = await crowd.exchange(rate, secondsPerRate, sessions);
   const seconds = (performance.now() - start) / 1000;
   const cores = ((await usage(relay)).cpuSeconds - before.cpuSeconds) / seconds;
+  const own = process.cpuUsage(ownBefore);
+  const clientCores = (own.user + own.system) / 1e6 / seconds;
+  const programs = [...(await cpuByProgram(relay))]
+    .map(([name, used]) => ({ name, cores: (used - (programsBefore.get(name) ?? 0)) / seconds }))
+    .toSorted((a, b) => b.cores - a.cores)
+    .slice(0, 6);
   const [p50, p95, p99] = [percentile(times, 50), percentile(times, 95), percentile(times, 99)];
-  return { perMinute: rate * 60, p50, p95, p99, cores };
+  return { perMinute: rate * 60, p50, p95, p99, cores, clientCores, programs };
 }
 
-function rowsOf({ perMinute, p50, p95, p99, cores }: Point): BenchRow[] {
+function rowsOf({ perMinute, p50, p95, p99, cores, clientCores, programs }: LoadPoint): BenchRow[] {
   const name = `${perMinute} messages per minute`;
   return [
     row({ name: `${name}, one-way p50`, value: p50, unit: 'ms' }),
     row({ name: `${name}, one-way p95`, value: p95, unit: 'ms' }),
     row({ name: `${name}, one-way p99`, value: p99, unit: 'ms' }),
     row({ name: `${name}, the relay's CPU`, value: cores, unit: 'cores' }),
+    row({ name: `${name}, the clients' CPU on the same machine`, value: clientCores, unit: 'cores' }),
+    ...programs.map((used) => row({ name: `${name}, CPU of ${used.name}`, value: used.cores, unit: 'cores' })),
   ];
-}
-
-/** Both axes are logarithmic: rates double, and a queue that grows knows no measure. */
-function chart(points: readonly Point[]): string {
-  const top = Math.max(...points.map(({ p99 }) => p99), 10);
-  const first = points[0]?.perMinute ?? 1;
-  const span = Math.log2((points.at(-1)?.perMinute ?? 2) / first) || 1;
-  const x = (perMinute: number): number => 60 + (Math.log2(perMinute / first) / span) * 600;
-  const y = (ms: number): number => 340 - (Math.log10(Math.max(ms, 1)) / Math.log10(top)) * 300;
-  const line = (name: 'p50' | 'p95' | 'p99', colour: string): string =>
-    `<polyline fill="none" stroke="${colour}" points="${points.map((point) => `${x(point.perMinute).toFixed(1)},${y(point[name]).toFixed(1)}`).join(' ')}"/>` +
-    points
-      .map((point) => `<text x="${x(point.perMinute)}" y="${y(point[name]) - 4}">${point[name].toFixed(0)}</text>`)
-      .join('') +
-    `<text x="670" y="${y(points.at(-1)?.[name] ?? 1) + 12}" fill="${colour}">${name}</text>`;
-  const ticks = points.map(({ perMinute }) => `<text x="${x(perMinute)}" y="360">${perMinute}</text>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 390" font-family="sans-serif" font-size="11">
-<rect width="720" height="390" fill="white"/>
-<text x="60" y="20">one-way delivery, milliseconds, against messages per minute; ${accounts} accounts, each with an idle client</text>
-${line('p50', '#2ca02c')}${line('p95', '#1f77b4')}${line('p99', '#d62728')}${ticks.join('')}
-</svg>
-`;
 }
 
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
@@ -85,7 +78,7 @@ await crowd.grow(1, accounts);
 const empty = await usage(relay);
 await crowd.grow(accounts, accounts);
 const rows: BenchRow[] = [];
-const points: Point[] = [];
+const points: LoadPoint[] = [];
 for (const rate of ratesPerSecond) {
   const point = await measureRate(relay, crowd, rate);
   points.push(point);
@@ -98,8 +91,16 @@ await relay.run('for n in $(seq 300); do grep -qx imap /proc/[0-9]*/comm || exit
 const full = await usage(relay);
 const perThousand = ((full.memoryMb - empty.memoryMb) / clients) * 1000;
 rows.push(row({ name: 'memory for 1,000 clients that wait', value: perThousand, unit: 'MB' }));
+const idleSeconds = 10;
+await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1000));
+const idleCores = ((await usage(relay)).cpuSeconds - full.cpuSeconds) / idleSeconds;
+rows.push(row({ name: 'CPU for 1,000 clients that wait', value: (idleCores / clients) * 1000, unit: 'cores' }));
 await relay.run('kill $(cat /run/postern/dovecot/master.pid)');
 const backMs = await crowd.comeBack(0.95);
 rows.push(row({ name: `Dovecot restarted: 95 % of ${clients} clients are back`, value: backMs / 1000, unit: 's' }));
 await report('load', rows);
-await writeFile('bench-results/load.svg', chart(points));
+const documents = new URL('../docs/', import.meta.url);
+await writeFile(new URL('load.svg', documents), loadChart(points, accounts));
+const columns = ['perMinute', 'p50', 'p95', 'p99', 'cores', 'clientCores'] as const;
+const lines = points.map((point) => columns.map((column) => Number(point[column].toPrecision(4))).join(','));
+await writeFile(new URL('load.csv', documents), `${[columns.join(','), ...lines].join('\n')}\n`);

@@ -8,7 +8,8 @@ const rounds = 5;
 /** What is held: for idle connections, and while large messages pass, of growing size. */
 export async function memory(): Promise<BenchRow[]> {
   await using filter = await startFilter();
-  const mta = new TestMta({ path: filter.path });
+  // Two gigabytes, with a collection after each sample, take longer than a test would wait.
+  const mta = new TestMta({ path: filter.path }, { timeoutMs: 120_000 });
   await mta.deliver();
   return [...(await idleConnections(mta, filter)), ...(await largeMessages(mta, filter))];
 }

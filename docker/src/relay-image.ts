@@ -12,6 +12,8 @@ import { SetupError, step } from './progress.ts';
 const root = join(import.meta.dirname, '../..');
 const relayFolder = join(import.meta.dirname, '../relay');
 const notifyFolder = join(import.meta.dirname, '../notify');
+/** What the relay starts with; see docker/relay/entrypoint. */
+const socketHolder = join(root, 'packages/dovecot-auth/dovecot');
 
 /**
  * The image of a whole relay: Postfix, Dovecot and Postern. JavaScript is compiled out here and copied in, together with
@@ -22,7 +24,7 @@ const notifyFolder = join(import.meta.dirname, '../notify');
 export async function ensureRelayImage(suite: Suite): Promise<string> {
   const mail = await ensureImage('mail', suite);
   const packages = workspacePackages();
-  const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder, notifyFolder];
+  const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder, notifyFolder, socketHolder];
   const [hash, lock] = [await hashOf(...sources), await readFile(join(root, 'package-lock.json'))];
   const tag = `postern-relay:${suite}-${shortHash(mail, hash, lock.toString())}`;
   if (await imageExists(tag)) return tag;

@@ -20,7 +20,7 @@ describe.each([
   const hibernating = async (...locals: readonly string[]): Promise<ImapClient[]> => {
     const clients = await Promise.all(locals.map(open));
     for (const client of clients) await client.idle();
-    await relay.run('for n in $(seq 200); do pgrep -x imap >/dev/null || exit 0; sleep 0.05; done; exit 1');
+    await relay.run('for n in $(seq 200); do [ $(pgrep -xc imap) -le 2 ] && exit 0; sleep 0.05; done; exit 1');
     return clients;
   };
 
@@ -35,6 +35,7 @@ describe.each([
     await neighbour?.command('NOOP');
     await neighbour?.[Symbol.asyncDispose]();
     expect(await relay.run('doveadm who -1 blocked01@chat.example | tail -n +2')).toBe('');
+    expect(await relay.run('postern accounts delete --yes blocked01@chat.example 2>&1')).toBe('1 of 1 deleted.\n');
   });
 
   it('ends what somebody has open by deleting them, and leaves no mailbox behind', async () => {

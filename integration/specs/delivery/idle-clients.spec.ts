@@ -3,7 +3,7 @@ import { raiseInotifyLimit } from '@postern/relay';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
 import { LmtpClient } from '../../src/delivery/lmtp-client.ts';
-import { hibernation, type NotifyServer, startNotifyServer } from '../../src/delivery/notify-server.ts';
+import { areHibernated, hibernation, type NotifyServer, startNotifyServer } from '../../src/delivery/notify-server.ts';
 
 const suites: readonly Suite[] = ['trixie', 'bookworm'];
 const clientCount = 1000;
@@ -14,14 +14,14 @@ describe.each(suites)('clients that wait on %s', (suite) => {
   beforeAll(async () => {
     const tooLow = await raiseInotifyLimit();
     if (tooLow !== undefined) process.stderr.write(`${tooLow.advice}\n`);
-    server = await startNotifyServer(suite, hibernation);
+    server = await startNotifyServer(suite, hibernation(suite));
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
   it('are hibernated, hear of new mail, and hear of more from the plugin at once', async () => {
     await using client = await ImapClient.open(server.imap, { name: 'sleeper' });
     await client.idle();
-    await server.eventually('! pgrep -x imap');
+    await server.eventually(areHibernated(1));
     await using lmtp = await LmtpClient.open(server.lmtp);
     await lmtp.deliver('sleeper');
     await client.notified(/EXISTS/);
@@ -44,6 +44,7 @@ describe.each(suites)('clients that wait on %s', (suite) => {
         await Promise.all(opened.map((client) => client.idle()));
         clients.push(...opened);
       }
+      await server.eventually(areHibernated(clientCount));
       await using lmtp = await LmtpClient.open(server.lmtp);
       for (let account = 0; account < accountCount; account += 1) await lmtp.deliver(`user-${account}`);
       const heard = await Promise.all(clients.map((client) => client.notified(/EXISTS/)));

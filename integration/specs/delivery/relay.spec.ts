@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 import type { Suite } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measureHops } from '../../src/delivery/hops.ts';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
 
@@ -26,13 +27,28 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
     expect(await relay.log()).not.toContain('notify-plugin.absent');
   });
 
+  it('finds processes that were started before it came', async () => {
+    expect(await relay.run('ps -C imap,lmtp -o comm= | sort | uniq -c | tr -s " "')).toBe(' 2 imap\n 2 lmtp\n');
+  });
+
+  it('is offered nothing that would keep it from being hibernated', async () => {
+    await using client = await open();
+    expect((await client.command('CAPABILITY')).join()).not.toContain('COMPRESS');
+  });
+
+  it('gets its mail from processes that stay', async () => {
+    const processes = async (): Promise<string[]> => (await relay.run('pgrep -x lmtp')).trim().split('\n');
+    const before = await processes();
+    expect(await measureHops(relay, 3)).toHaveLength(3);
+    expect(await processes()).toEqual(expect.arrayContaining(before));
+  });
+
   it('is hibernated after a second, and hears of new mail then', async () => {
     await using client = await open();
     await using second = await open();
     await client.idle();
-    await relay.run(
-      'for n in $(seq 100); do [ "$(cat /proc/[0-9]*/comm | grep -cx imap)" = 1 ] && exit 0; sleep 0.1; done; exit 1',
-    );
+    // The second client's process is left, and those that were started ahead.
+    await relay.run('for n in $(seq 100); do [ "$(pgrep -xc imap)" = 3 ] && exit 0; sleep 0.1; done; exit 1');
     await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
     expect(await client.notified(/EXISTS/)).toBe('* 1 EXISTS');
     expect(await relay.log()).not.toMatch(/ (Error|Warning): /);

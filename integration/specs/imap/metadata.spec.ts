@@ -31,6 +31,7 @@ describe.each(['trixie', 'bookworm'] as const)('METADATA of a relay on %s', (sui
       domain,
       suite,
       config: [
+        'mail.incoming_unsigned = "accept"',
         'operator.contact = "op@chat.example"',
         'clients.iroh_relay = "https://iroh.chat.example/"',
         'clients.app_versions = "/etc/hostname"', // not JSON

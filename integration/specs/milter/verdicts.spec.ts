@@ -1,5 +1,5 @@
-import { discard, reject, reply, tempfail } from '@postern/milter';
-import { describe, expect, it } from 'vitest';
+import { accept, discard, reject, reply, tempfail } from '@postern/milter';
+import { describe, expect, it, vi } from 'vitest';
 import { onEveryMailServer } from '../../src/milter/every-mail-server.ts';
 import { type Script, ScriptedFilter } from '../../src/milter/scripted-filter.ts';
 import { ordinaryMessage, sendMail, SmtpClient } from '../../src/milter/smtp-client.ts';
@@ -67,12 +67,39 @@ onEveryMailServer('the verdicts of a filter', ScriptedFilter.listen, (parts) => 
     });
   });
 
-  it('discards without telling the client', async () => {
-    parts.filter.play({ endOfMessage: () => discard });
-    expect((await sendMail(parts.server.port)).end).toMatch(/^250/);
+  it.each(['connect', 'helo', 'mail', 'rcpt', 'data', 'header', 'endOfHeaders', 'body', 'endOfMessage'] as const)(
+    'accepts at %s, and is asked no more',
+    async (stage) => {
+      const handler = vi.fn<() => typeof accept>(() => accept);
+      const asked = vi.fn<() => void>();
+      parts.filter.play({ endOfMessage: asked, [stage]: handler });
+      expect((await sendMail(parts.server.port)).end).toMatch(/^250/);
+      expect((await parts.sink.next()).body).toBe('Hello.\r\n');
+      expect(handler).toHaveBeenCalledOnce();
+      expect(asked).not.toHaveBeenCalled();
+    },
+  );
+
+  it('discards at every stage of a message without telling the client', async () => {
+    for (const stage of ['mail', 'rcpt', 'data', 'header', 'endOfHeaders', 'body', 'endOfMessage']) {
+      parts.filter.play({ [stage]: () => discard });
+      expect((await sendMail(parts.server.port)).end).toMatch(/^250/);
+    }
     parts.filter.play({ endOfMessage: (_, { edit }) => edit.addHeader('X-After', 'yes') });
     await sendMail(parts.server.port);
     expect((await parts.sink.next()).headers).toContain('X-After: yes');
+  });
+
+  it('refuses an unknown command, and the session goes on', async () => {
+    for (const verdict of [reject, tempfail, custom]) {
+      const unknown = vi.fn<() => typeof verdict>(() => verdict);
+      parts.filter.play({ unknown });
+      await using client = await SmtpClient.open(parts.server.port);
+      await client.say('S: 220\nC: EHLO client.example\nS: 250\nC: XYZZY now');
+      expect(await client.reply()).toMatch(verdict === tempfail ? /^[45]/ : /^5/);
+      expect(unknown).toHaveBeenCalledOnce();
+      await client.say('C: NOOP\nS: 250');
+    }
   });
 
   it('refuses one recipient and keeps the other', async () => {

@@ -3,7 +3,7 @@ import type { TestRelay } from '../relay.ts';
 import { ImapClient } from './imap-client.ts';
 import { LineChannel } from './line-channel.ts';
 
-const password = 'a password of the benchmark';
+export const password = 'a password of the benchmark';
 const loginsAtOnce = 5;
 /** Encrypted once: it is the relay that is measured. */
 const template = await encryptedMessage({ from: 'FROM', to: 'TO' });
@@ -95,7 +95,8 @@ export async function importAccounts(relay: TestRelay, count: number): Promise<v
   await relay.run(`postern accounts import ${source} --yes`);
 }
 
-function address(relay: TestRelay, at: number): string {
+/** Of the nth person. */
+export function address(relay: TestRelay, at: number): string {
   return `person${String(at).padStart(3, '0')}@${relay.domain}`;
 }
 

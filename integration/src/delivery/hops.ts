@@ -3,72 +3,96 @@ import type { TestRelay } from '../relay.ts';
 import { ImapClient } from './imap-client.ts';
 import { LineChannel } from './line-channel.ts';
 
-/** The parts of one delivery, in the order in which a message passes them. */
+/** The parts of one delivery that a client sees, in the order in which a message passes them. */
 export const hopNames = [
   'connect to 465: TCP, TLS, greeting',
   'EHLO and AUTH',
   'MAIL, RCPT, DATA: to the 354',
-  'message to 250: filter, cleanup, fsync',
-  '250 to EXISTS: qmgr, lmtp, maildir, notify',
+  'message to 250',
+  '250 to EXISTS',
   'EXISTS to the message read: DONE, FETCH',
 ] as const;
 export type Hop = (typeof hopNames)[number];
-export type HopTimes = ReadonlyMap<Hop, number[]>;
+
+/** When things happened to one message, in milliseconds since 1970. */
+export interface Delivery {
+  readonly times: ReadonlyMap<Hop, number>;
+  /** The message's last octet left the client. */
+  readonly sentMs: number;
+  readonly existsMs: number;
+}
 
 const password = 'a password of the benchmark';
 
-/** Sends messages from one account to another that waits, each over a connection of its own. @returns milliseconds. */
-export async function measureHops(relay: TestRelay, count: number): Promise<HopTimes> {
-  const times = new Map<Hop, number[]>(hopNames.map((name) => [name, []]));
+/** Sends messages from one account to another that waits, each over a connection of its own. */
+export async function measureHops(
+  relay: TestRelay,
+  count: number,
+  before: () => Promise<unknown> = async () => {},
+): Promise<Delivery[]> {
   const [from, to] = [`sender001@${relay.domain}`, `reader001@${relay.domain}`];
   await using reader = await ImapClient.open({ port: relay.ports.imap, secure: true }, { name: to, password });
   await reader.idle();
+  const deliveries: Delivery[] = [];
   for (let at = 0; at < count; at += 1) {
     const message = await encryptedMessage({ from, to });
-    let last = performance.now();
-    const lap = (hop: Hop): void => {
-      const now = performance.now();
-      times.get(hop)?.push(now - last);
-      last = now;
-    };
-    const session = await LineChannel.open({ port: relay.ports.submission, secure: true });
-    const expect = async (code: string): Promise<void> => {
-      const reply = (await session.until(/^\d{3} /)).at(-1) ?? '';
-      if (!reply.startsWith(code)) throw new Error(`expected ${code}, the relay said "${reply}"`);
-    };
-    await expect('220');
-    lap('connect to 465: TCP, TLS, greeting');
-    session.send('EHLO bench.example');
-    await expect('250');
-    session.send(`AUTH PLAIN ${Buffer.from(`\0${from}\0${password}`).toString('base64')}`);
-    await expect('235');
-    lap('EHLO and AUTH');
-    session.send(`MAIL FROM:<${from}>\r\nRCPT TO:<${to}>\r\nDATA`);
-    for (const code of ['250', '250', '354']) await expect(code);
-    lap('MAIL, RCPT, DATA: to the 354');
-    const notified = reader.notified(/EXISTS/);
-    session.send(`${message.trimEnd()}\r\n.`);
-    await expect('250');
-    lap('message to 250: filter, cleanup, fsync');
-    const line = await notified;
-    lap('250 to EXISTS: qmgr, lmtp, maildir, notify');
-    await reader.endIdle();
-    await reader.command(`FETCH ${/\d+/.exec(line)?.[0]} BODY.PEEK[]`);
-    lap('EXISTS to the message read: DONE, FETCH');
-    session.close();
+    await before();
+    deliveries.push(await deliver(relay, { from, to, message, reader }));
     await reader.idle();
   }
-  return times;
+  return deliveries;
 }
 
-/** What Dovecot and Postfix would do without the settings that the relay gives them for the sake of speed. */
-export async function makeStock(relay: TestRelay): Promise<void> {
-  const dovecot = '/run/postern/dovecot.conf';
-  const postfix = '/run/postern/postfix';
-  await relay.run(
-    `sed -i '/postern_notify = yes/d; s/ postern_notify$//; s/^imap_hibernate_timeout.*/imap_hibernate_timeout = 0/' ${dovecot}`,
-  );
-  await relay.run(`sed -i '/tls_config_/d' ${postfix}/master.cf`);
-  await relay.run(`postconf -c ${postfix} -e smtpd_tls_session_cache_timeout=3600s`);
-  await relay.run(`doveadm -c ${dovecot} reload && postfix -c ${postfix} reload`);
+async function deliver(
+  relay: TestRelay,
+  { from, to, message, reader }: { from: string; to: string; message: string; reader: ImapClient },
+): Promise<Delivery> {
+  const marks = [Date.now()];
+  const start = performance.now();
+  const mark = (): void => void marks.push((marks[0] ?? 0) + performance.now() - start);
+  const session = await LineChannel.open({ port: relay.ports.submission, secure: true });
+  const expect = async (code: string): Promise<void> => {
+    const reply = (await session.until(/^\d{3} /)).at(-1) ?? '';
+    if (!reply.startsWith(code)) throw new Error(`expected ${code}, the relay said "${reply}"`);
+  };
+  await expect('220');
+  mark();
+  session.send('EHLO bench.example');
+  await expect('250');
+  session.send(`AUTH PLAIN ${Buffer.from(`\0${from}\0${password}`).toString('base64')}`);
+  await expect('235');
+  mark();
+  session.send(`MAIL FROM:<${from}>\r\nRCPT TO:<${to}>\r\nDATA`);
+  for (const code of ['250', '250', '354']) await expect(code);
+  mark();
+  // Whichever is seen first: the reader may hear of the message before the sender hears that it was taken.
+  let existsMs = 0;
+  const notified = reader.notified(/EXISTS/).then((line) => {
+    existsMs = (marks[0] ?? 0) + performance.now() - start;
+    return line;
+  });
+  session.send(`${message.trimEnd()}\r\n.`);
+  await expect('250');
+  mark();
+  const line = await notified;
+  marks.push(existsMs);
+  const readFrom = performance.now();
+  await reader.endIdle();
+  await reader.command(`FETCH ${/\d+/.exec(line)?.[0]} BODY.PEEK[]`);
+  marks.push(existsMs + performance.now() - readFrom);
+  session.close();
+  const times = new Map(hopNames.map((hop, at) => [hop, (marks[at + 1] ?? 0) - (marks[at] ?? 0)]));
+  return { times, sentMs: marks[3] ?? 0, existsMs };
+}
+
+/** From TCP's first packet until the mailbox is open, again and again. @returns milliseconds. */
+export async function measureLogins(relay: TestRelay, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const start = performance.now();
+    const name = `reader001@${relay.domain}`;
+    await using _client = await ImapClient.open({ port: relay.ports.imap, secure: true }, { name, password });
+    times.push(performance.now() - start);
+  }
+  return times;
 }

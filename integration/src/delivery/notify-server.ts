@@ -43,11 +43,16 @@ export async function startNotifyServer(suite: Suite, more = ''): Promise<Notify
   };
 }
 
-/** Clients that wait for a second are taken over by one process for all of them (imap-hibernate). */
-export const hibernation = `
+/**
+ * Clients that wait for a second are taken over by one process for all of them (imap-hibernate). The others serve one
+ * client after the other, which spares the test a program start for each of its thousand.
+ */
+export function hibernation(suite: Suite): string {
+  return `
 imap_hibernate_timeout = 1s
 service imap {
   extra_groups = vmail
+  ${suite === 'trixie' ? 'restart_request_count = unlimited' : 'service_count = 0'}
   unix_listener imap-master {
     user = dovecot
   }
@@ -59,6 +64,12 @@ service imap-hibernate {
   }
 }
 `;
+}
+
+/** Succeeds when that many clients are hibernated: their watches lie in the process that waits for all of them. */
+export function areHibernated(count: number): string {
+  return `[ "$(ls -l /proc/$(pgrep -x imap-hibernate)/fd | grep -c inotify)" = ${count} ]`;
+}
 
 /** Every imap process runs under valgrind, which writes a report of its own for each. */
 export const underValgrind = `

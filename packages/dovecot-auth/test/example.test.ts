@@ -89,6 +89,14 @@ describe('hold-sockets', options, () => {
     expect(statSync(join(directory, 'dovecot-client.sock')).mode & 0o777).toBe(0o600);
   });
 
+  it('leaves its place, and its process id, to a program that watches by itself', async () => {
+    const [, ...rest] = held();
+    const child = run([holder, '--exec', ...rest]);
+    await listening(join(directory, 'dovecot-client.sock'));
+    expect(await login('correct horse')).toBe('OK\t1\tuser=alice@example.org');
+    expect(readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').split('\0').slice(0, -1)).toEqual(node);
+  });
+
   it('lets those wait who come while the program restarts', async () => {
     const child = run(held());
     await listening(join(directory, 'dovecot-client.sock'));

@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
 import { verify } from '../backend-answers.ts';
-import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
-import type { Conversation } from '../sockets/acceptor.ts';
-import { LineConnection } from '../sockets/line-connection.ts';
+import { AskingPeer } from '../sockets/asking-peer.ts';
 import { ClientSession } from './client-session.ts';
 import type { ClientStep, LoginAnswer, RequestedLogin } from './client-session.ts';
 import type { UnclaimedLogins } from './logins.ts';
@@ -25,11 +23,11 @@ export interface ClientConnectionOptions {
 }
 
 /** Joins a login process's socket, its session and the backend. */
-export class ClientConnection implements Conversation {
+export class ClientConnection {
   readonly #options: ClientConnectionOptions;
-  readonly #line: LineConnection;
+  /** What the door's acceptor holds. */
+  readonly peer: AskingPeer;
   readonly #session: ClientSession;
-  readonly #calls: BackendCalls;
   /** Requests whose client may still leave: those at the backend, and refusals that are held back. */
   readonly #waiting = new Map<number, AbortController>();
   readonly #heldBack = new Map<number, { readonly cancel: () => void; readonly answer: () => void }>();
@@ -37,50 +35,15 @@ export class ClientConnection implements Conversation {
 
   constructor(options: ClientConnectionOptions) {
     this.#options = options;
-    const { socket, connection: number, limits, clock, onEvent } = options;
     this.#session = new ClientSession(options);
-    this.#line = new LineConnection({
-      socket,
-      number,
-      limits,
-      clock,
-      onEvent,
-      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), clock.now())),
+    this.peer = new AskingPeer({
+      ...options,
+      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), options.clock.now())),
       isReady: () => this.#session.isReady,
+      onDrain: () => this.#answerHeldBack(),
     });
-    this.#calls = new BackendCalls({
-      connection: number,
-      limits,
-      clock,
-      onEvent,
-      onFull: () => this.#line.hold(),
-      onFree: () => this.#line.release(),
-    });
-    this.#line.signal.addEventListener('abort', () => this.#abandonAll());
+    this.peer.signal.addEventListener('abort', () => this.#abandonAll());
     this.#take(this.#session.start());
-  }
-
-  get signal(): AbortSignal {
-    return this.#line.signal;
-  }
-
-  async drain(): Promise<void> {
-    this.#isDraining = true;
-    this.#line.drain();
-    for (const { cancel, answer } of this.#heldBack.values()) {
-      cancel();
-      answer();
-    }
-    this.#heldBack.clear();
-    await this.#calls.idle();
-  }
-
-  end(): void {
-    this.#line.end();
-  }
-
-  destroy(): void {
-    this.#line.destroy();
   }
 
   #take(steps: readonly ClientStep[]): void {
@@ -104,14 +67,14 @@ export class ClientConnection implements Conversation {
           break;
       }
     }
-    this.#line.send(lines);
+    this.peer.send(lines);
   }
 
   async #verify(id: number, login: RequestedLogin): Promise<void> {
     const startedAt = this.#options.clock.now();
     const abandon = new AbortController();
     this.#waiting.set(id, abandon);
-    const result = await this.#calls.run('verify', abandon.signal, (signal) =>
+    const result = await this.peer.calls.run('verify', abandon.signal, (signal) =>
       verify(this.#options.backend, { ...login, signal }),
     );
     this.#waiting.delete(id);
@@ -139,6 +102,16 @@ export class ClientConnection implements Conversation {
     this.#waiting.get(id)?.abort();
     this.#heldBack.get(id)?.cancel();
     this.#heldBack.delete(id);
+  }
+
+  /** Nobody waits for the delay of a refusal when we end. */
+  #answerHeldBack(): void {
+    this.#isDraining = true;
+    for (const { cancel, answer } of this.#heldBack.values()) {
+      cancel();
+      answer();
+    }
+    this.#heldBack.clear();
   }
 
   #abandonAll(): void {

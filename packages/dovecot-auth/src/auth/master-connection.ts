@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
 import { lookup as findUser, stillHolds } from '../backend-answers.ts';
-import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
-import type { Conversation } from '../sockets/acceptor.ts';
-import { LineConnection } from '../sockets/line-connection.ts';
+import { AskingPeer } from '../sockets/asking-peer.ts';
 import { matchesWildcard } from '../wildcard.ts';
 import type { UnclaimedLogins } from './logins.ts';
 import { masterLines } from './master-messages.ts';
@@ -26,51 +24,21 @@ export interface MasterConnectionOptions {
 }
 
 /** Joins a master process's socket, its session and the backend. */
-export class MasterConnection implements Conversation {
+export class MasterConnection {
   readonly #options: MasterConnectionOptions;
-  readonly #line: LineConnection;
+  /** What the door's acceptor holds. */
+  readonly peer: AskingPeer;
   readonly #session: MasterSession;
-  readonly #calls: BackendCalls;
 
   constructor(options: MasterConnectionOptions) {
     this.#options = options;
-    const { socket, connection: number, limits, clock, onEvent } = options;
     this.#session = new MasterSession(options);
-    this.#line = new LineConnection({
-      socket,
-      number,
-      limits,
-      clock,
-      onEvent,
-      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), clock.now())),
+    this.peer = new AskingPeer({
+      ...options,
+      onLine: (line) => this.#take(this.#session.receive(line.toString('utf8'), options.clock.now())),
       isReady: () => this.#session.isReady,
     });
-    this.#calls = new BackendCalls({
-      connection: number,
-      limits,
-      clock,
-      onEvent,
-      onFull: () => this.#line.hold(),
-      onFree: () => this.#line.release(),
-    });
     this.#take(this.#session.start());
-  }
-
-  get signal(): AbortSignal {
-    return this.#line.signal;
-  }
-
-  async drain(): Promise<void> {
-    this.#line.drain();
-    await this.#calls.idle();
-  }
-
-  end(): void {
-    this.#line.end();
-  }
-
-  destroy(): void {
-    this.#line.destroy();
   }
 
   #take(steps: readonly MasterStep[]): void {
@@ -91,11 +59,11 @@ export class MasterConnection implements Conversation {
           break;
       }
     }
-    this.#line.send(lines);
+    this.peer.send(lines);
   }
 
   async #claim(claim: Extract<MasterStep, { kind: 'claim' }>): Promise<void> {
-    const result = await this.#calls.run('stillHolds', this.signal, (signal) =>
+    const result = await this.peer.calls.run('stillHolds', this.peer.signal, (signal) =>
       stillHolds(this.#options.backend, claim.record.user, signal),
     );
     if (result.kind === 'value') this.#take(this.#session.claimed(claim, result.value));
@@ -103,7 +71,7 @@ export class MasterConnection implements Conversation {
   }
 
   async #lookup(lookup: Extract<MasterStep, { kind: 'lookup' }>): Promise<void> {
-    const result = await this.#calls.run('lookup', this.signal, (signal) =>
+    const result = await this.peer.calls.run('lookup', this.peer.signal, (signal) =>
       findUser(this.#options.backend, lookup.user, signal),
     );
     if (result.kind === 'value') this.#take(this.#session.found(lookup, result.value));
@@ -113,10 +81,10 @@ export class MasterConnection implements Conversation {
   async #list({ id, mask }: Extract<MasterStep, { kind: 'list' }>): Promise<void> {
     const { backend, onEvent, connection } = this.#options;
     try {
-      await this.#line.sendAll(listing(backend.users(this.signal), { id, mask }));
+      await this.peer.sendAll(listing(backend.users(this.peer.signal), { id, mask }));
       this.#take(this.#session.listed(id, 'complete'));
     } catch (cause) {
-      if (this.signal.aborted) return;
+      if (this.peer.signal.aborted) return;
       onEvent({ kind: 'backend.failed', connection, operation: 'users', cause });
       this.#take(this.#session.listed(id, 'failed'));
     }

@@ -52,9 +52,12 @@ export function createAuthServer(options: AuthServerOptions): AuthServer {
     async listen({ client, master }) {
       await clients.listen(client, (socket, connection) => {
         const cookie = randomBytes(16).toString('hex');
-        return new ClientConnection({ ...shared, socket, connection, cookie });
+        return new ClientConnection({ ...shared, socket, connection, cookie }).peer;
       });
-      await masters.listen(master, (socket, connection) => new MasterConnection({ ...shared, socket, connection }));
+      await masters.listen(
+        master,
+        (socket, connection) => new MasterConnection({ ...shared, socket, connection }).peer,
+      );
     },
     async close({ drainMs = 2_000 } = {}) {
       const deadline = clock.now() + drainMs;

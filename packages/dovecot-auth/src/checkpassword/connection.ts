@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
 import { lookup, verify } from '../backend-answers.ts';
-import { BackendCalls } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
-import type { Conversation } from '../sockets/acceptor.ts';
-import { LineConnection } from '../sockets/line-connection.ts';
+import { AskingPeer } from '../sockets/asking-peer.ts';
 import { userNameFrom } from '../user-name.ts';
 import { formatAnswer, parseQuestion } from './messages.ts';
 import type { CheckpasswordQuestion } from './messages.ts';
@@ -22,50 +20,27 @@ export interface CheckpasswordConnectionOptions {
 }
 
 /** One stub, with its one question. */
-export class CheckpasswordConnection implements Conversation {
+export class CheckpasswordConnection {
   readonly #options: CheckpasswordConnectionOptions;
-  readonly #line: LineConnection;
-  readonly #calls: BackendCalls;
+  /** What the door's acceptor holds. */
+  readonly peer: AskingPeer;
   #hasAsked = false;
 
   constructor(options: CheckpasswordConnectionOptions) {
     this.#options = options;
-    const { socket, connection: number, limits, clock, onEvent } = options;
-    this.#line = new LineConnection({
-      socket,
-      number,
-      limits,
-      clock,
-      onEvent,
+    this.peer = new AskingPeer({
+      ...options,
       onLine: (line) => this.#receive(parseQuestion(line.toString('latin1'))),
       isReady: () => this.#hasAsked,
     });
-    this.#calls = new BackendCalls({ connection: number, limits, clock, onEvent });
-  }
-
-  get signal(): AbortSignal {
-    return this.#line.signal;
-  }
-
-  async drain(): Promise<void> {
-    this.#line.drain();
-    await this.#calls.idle();
-  }
-
-  end(): void {
-    this.#line.end();
-  }
-
-  destroy(): void {
-    this.#line.destroy();
   }
 
   #receive(question: CheckpasswordQuestion): void {
     if (this.#hasAsked) return;
     this.#hasAsked = true;
     void this.#answer(question).then((answer) => {
-      this.#line.send([answer]);
-      this.#line.end();
+      this.peer.send([answer]);
+      this.peer.end();
     });
   }
 
@@ -74,7 +49,7 @@ export class CheckpasswordConnection implements Conversation {
     const user = userNameFrom(question.user, userName);
     if (user === undefined) return formatAnswer(question.kind === 'login' ? 'refused' : 'unknown');
     if (question.kind === 'login') return this.#login({ ...question, user });
-    const result = await this.#calls.run('lookup', this.signal, (signal) => lookup(backend, user, signal));
+    const result = await this.peer.calls.run('lookup', this.peer.signal, (signal) => lookup(backend, user, signal));
     if (result.kind !== 'value') return formatAnswer('failed');
     return result.value === undefined ? formatAnswer('unknown') : formatAnswer('found', result.value.fields);
   }
@@ -83,7 +58,7 @@ export class CheckpasswordConnection implements Conversation {
     const { backend, clock, onEvent, connection } = this.#options;
     const startedAt = clock.now();
     const { user, password, service, remoteAddress } = login;
-    const result = await this.#calls.run('verify', this.signal, (signal) =>
+    const result = await this.peer.calls.run('verify', this.peer.signal, (signal) =>
       verify(backend, { user, password, service, signal, ...(remoteAddress !== undefined && { remoteAddress }) }),
     );
     const outcome = result.kind === 'value' ? result.value.kind : 'failed';

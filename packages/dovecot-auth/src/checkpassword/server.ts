@@ -36,7 +36,10 @@ export function createCheckpasswordServer(options: CheckpasswordServerOptions): 
   const shared = { backend, limits, clock, onEvent, userName };
   return {
     listen: ({ client }) =>
-      acceptor.listen(client, (socket, connection) => new CheckpasswordConnection({ ...shared, socket, connection })),
+      acceptor.listen(
+        client,
+        (socket, connection) => new CheckpasswordConnection({ ...shared, socket, connection }).peer,
+      ),
     close: ({ drainMs = 2_000 } = {}) => acceptor.close({ drainMs }),
   };
 }

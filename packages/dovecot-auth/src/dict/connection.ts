@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
-import { BackendCalls } from '../backend-calls.ts';
 import type { CallResult } from '../backend-calls.ts';
 import type { Clock } from '../clock.ts';
 import { DovecotProtocolError } from '../errors.ts';
 import type { EventListener } from '../events.ts';
 import type { Limits } from '../limits.ts';
-import type { Conversation } from '../sockets/acceptor.ts';
-import { LineConnection } from '../sockets/line-connection.ts';
+import { AskingPeer } from '../sockets/asking-peer.ts';
 import type { DictContext, DictHandlers } from './handlers.ts';
 import { dictLines, parseDictMessage } from './messages.ts';
 import type { DictMessage, DictQuery } from './messages.ts';
@@ -31,10 +29,10 @@ const REFUSAL = 'not allowed';
  * One connection of a dict client. Answers carry no ids, so they leave in the order of the questions, and the
  * questions are worked off one after another.
  */
-export class DictConnection implements Conversation {
+export class DictConnection {
   readonly #options: DictConnectionOptions;
-  readonly #line: LineConnection;
-  readonly #calls: BackendCalls;
+  /** What the door's acceptor holds. */
+  readonly peer: AskingPeer;
   readonly #transactions = new Transactions();
   #dict: string | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -42,34 +40,12 @@ export class DictConnection implements Conversation {
 
   constructor(options: DictConnectionOptions) {
     this.#options = options;
-    const { socket, connection: number, limits, clock, onEvent } = options;
-    this.#line = new LineConnection({
-      socket,
-      number,
-      limits,
-      clock,
-      onEvent,
+    this.peer = new AskingPeer({
+      ...options,
       onLine: (line) => this.#receive(parseDictMessage(line.toString('utf8'))),
       isReady: () => this.#dict !== undefined,
+      onDrain: () => this.#work,
     });
-    this.#calls = new BackendCalls({ connection: number, limits, clock, onEvent });
-  }
-
-  get signal(): AbortSignal {
-    return this.#line.signal;
-  }
-
-  async drain(): Promise<void> {
-    this.#line.drain();
-    await this.#work;
-  }
-
-  end(): void {
-    this.#line.end();
-  }
-
-  destroy(): void {
-    this.#line.destroy();
   }
 
   #receive(message: DictMessage): void {
@@ -120,12 +96,12 @@ export class DictConnection implements Conversation {
   /** Work is done in the order of its arrival; while much is queued nothing more is read. */
   #enqueue(work: () => Promise<void>): void {
     this.#queued += 1;
-    if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.hold();
+    if (this.#queued === this.#options.limits.maxCallsInFlight) this.peer.hold();
     this.#work = this.#work
       .then(work)
       .catch((cause: unknown) => this.#fail(cause))
       .then(() => {
-        if (this.#queued === this.#options.limits.maxCallsInFlight) this.#line.release();
+        if (this.#queued === this.#options.limits.maxCallsInFlight) this.peer.release();
         this.#queued -= 1;
       });
   }
@@ -134,15 +110,15 @@ export class DictConnection implements Conversation {
   #fail(cause: unknown): void {
     const { onEvent, connection } = this.#options;
     onEvent({ kind: 'backend.failed', connection, operation: 'answer', cause });
-    this.#line.destroy();
+    this.peer.destroy();
   }
 
   async #lookup(handlers: DictHandlers, key: string, context: Omit<DictContext, 'signal'>): Promise<void> {
-    const result = await this.#calls.run('lookup', this.signal, async (signal) => {
+    const result = await this.peer.calls.run('lookup', this.peer.signal, async (signal) => {
       if (handlers.lookup === undefined) throw new Error(`the dict ${context.dict} cannot be read`);
       return handlers.lookup(key, { ...context, signal });
     });
-    this.#line.send([answerTo(result)]);
+    this.peer.send([answerTo(result)]);
   }
 
   async #commit(
@@ -151,14 +127,14 @@ export class DictConnection implements Conversation {
     taken: TakenTransaction,
     context: Omit<DictContext, 'signal'>,
   ): Promise<void> {
-    const result = await this.#calls.run('commit', this.signal, async (signal) => {
+    const result = await this.peer.calls.run('commit', this.peer.signal, async (signal) => {
       if (handlers.commit === undefined) throw new Error(`the dict ${context.dict} cannot be written`);
       return handlers.commit(taken.transaction, { ...context, signal });
     });
-    if (result.kind !== 'value') this.#line.send([dictLines.commitFailed(id, isAsync, FAILURE)]);
-    else if (result.value === 'refused') this.#line.send([dictLines.commitFailed(id, isAsync, REFUSAL)]);
-    else if (result.value === 'not-found') this.#line.send([dictLines.nothingToCommit(id, isAsync)]);
-    else this.#line.send([dictLines.committed(id, isAsync)]);
+    if (result.kind !== 'value') this.peer.send([dictLines.commitFailed(id, isAsync, FAILURE)]);
+    else if (result.value === 'refused') this.peer.send([dictLines.commitFailed(id, isAsync, REFUSAL)]);
+    else if (result.value === 'not-found') this.peer.send([dictLines.nothingToCommit(id, isAsync)]);
+    else this.peer.send([dictLines.committed(id, isAsync)]);
   }
 
   /** No deadline: a listing takes as long as the peer takes to read it. */
@@ -170,12 +146,12 @@ export class DictConnection implements Conversation {
     const { onEvent, connection } = this.#options;
     try {
       if (handlers.iterate === undefined) throw new Error(`the dict ${context.dict} cannot be listed`);
-      await this.#line.sendAll(listing(handlers.iterate(query, { ...context, signal: this.signal }), query));
-      this.#line.send([dictLines.rowsDone]);
+      await this.peer.sendAll(listing(handlers.iterate(query, { ...context, signal: this.peer.signal }), query));
+      this.peer.send([dictLines.rowsDone]);
     } catch (cause) {
-      if (this.signal.aborted) return;
+      if (this.peer.signal.aborted) return;
       onEvent({ kind: 'backend.failed', connection, operation: 'iterate', cause });
-      this.#line.send([dictLines.failed(FAILURE)]);
+      this.peer.send([dictLines.failed(FAILURE)]);
     }
   }
 }

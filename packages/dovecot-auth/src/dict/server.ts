@@ -37,7 +37,7 @@ export function createDictServer(options: DictServerOptions): DictServer {
     listen: ({ client }) =>
       acceptor.listen(
         client,
-        (socket, connection) => new DictConnection({ socket, connection, handlers, limits, clock, onEvent }),
+        (socket, connection) => new DictConnection({ socket, connection, handlers, limits, clock, onEvent }).peer,
       ),
     close: ({ drainMs = 2_000 } = {}) => acceptor.close({ drainMs }),
   };

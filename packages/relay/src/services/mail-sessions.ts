@@ -34,9 +34,9 @@ export async function endMailSessions(user: string, config: Config): Promise<voi
     (await run('doveadm', ['-c', layout.dovecotConf, ...args])).stdout;
   try {
     for (let round = 0; round < maxRounds; round += 1) {
-      await doveadm('kick', '--', user);
       const [, ...sessions] = (await doveadm('-f', 'tab', 'who', '-1', '--', user)).trim().split('\n');
       if (sessions.length === 0) return;
+      await doveadm('kick', '--', user).catch(() => {}); // 2.3 fails when they have just left; the next look tells
       await wake(join(layout.mail, user, 'Maildir'));
       await wait(pauseMs);
     }

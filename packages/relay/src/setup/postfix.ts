@@ -59,6 +59,9 @@ export function postfixMain(config: Config, layout: Layout): string {
     maximal_queue_lifetime: '2d',
     bounce_queue_lifetime: '2d',
 
+    // Stay for a while after a message: on a small relay the next one would wait for four programs to start.
+    max_idle: '1h',
+
     // The client's address is used for nothing, so it is looked up nowhere.
     smtpd_peername_lookup: 'no',
     smtpd_client_connection_count_limit: '0',

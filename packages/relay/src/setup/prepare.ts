@@ -72,7 +72,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
   await writeFile(
     layout.heldSocketsList,
-    layout.heldSockets.map(({ name, path, mode, group }) => `${name} ${path} ${mode} ${group}\n`).join(''),
+    layout.heldSockets.map(({ name, path, mode, group }) => `${name}=${path}:${mode}:${group}\n`).join(''),
   );
   return layout;
 }
