@@ -48,15 +48,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       expect(stored).toContain('-----BEGIN PGP MESSAGE-----');
       expect(stored).not.toMatch(/Secret|192\.0\.2\.9|plans|more|x-mailer|user-agent/i);
       expect(stored.match(/^subject: \[\.\.\.\]\r?$/gim)).toHaveLength(2);
-      const received = stored
-        .replace(/\r?\n[ \t]+/g, ' ')
-        .match(/^Received:.*$/gm)
-        ?.filter((line) => /SMTPS/.test(line));
-      expect(received).toEqual([
-        expect.stringMatching(
-          /^Received: by _gate\.test \(Postfix\) with ESMTPSA id \w+; \w{3}, +\d+ \w{3} \d{4} [\d:]{8} /,
-        ),
-      ]);
+      expect(stored).not.toMatch(/^received:/im);
       expect(stored).not.toMatch(/\d+\.\d+\.\d+\.\d+|client\.example|authenticated/i);
     });
 
