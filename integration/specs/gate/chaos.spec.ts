@@ -18,6 +18,7 @@ const domains = ['_chaos-a.test', '_chaos-b.test'];
 const config = `
   accounts.min_free_disk_mb = 0
   mail.incoming_cleartext = "refuse"
+  mail.incoming_unsigned = "accept"
   mail.max_message_bytes = 1000000
   limits.pacing_seconds = 1
   filter.workers = 2`;
