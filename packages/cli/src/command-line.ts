@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, (parser: Argv) => Promise<Argv>>> = {
   policy: async (parser) => parser.command((await import('./policy/command.ts')).policyCommand),
   check: async (parser) => parser.command((await import('./check/command.ts')).checkCommand),
   bench: async (parser) => parser.command((await import('./bench/command.ts')).benchCommand),
+  echobot: async (parser) => parser.command((await import('./echobot/command.ts')).echobotCommand),
   config: async (parser) => parser.command((await import('./config.ts')).configCommand),
   dns: async (parser) => parser.command((await import('./dns/command.ts')).dnsCommand),
   health: async (parser) => parser.command((await import('./health.ts')).healthCommand),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DcEvent, type DcEventType, StdioDeltaChat } from '@deltachat/jsonrpc-client';
@@ -9,15 +9,18 @@ type EventKind = DcEvent['kind'];
 
 const eventDeadlineMs = 60_000;
 
-/** The real Delta Chat core, several accounts in one process, with its data in a folder that goes when it ends. */
+/** The real Delta Chat core, several accounts in one process, with its data in a folder. */
 export class ChatCore implements AsyncDisposable {
   readonly rpc: Rpc;
   readonly #core: StdioDeltaChat;
   readonly #end: () => Promise<void>;
   readonly #watchers = new Set<(accountId: number, event: DcEvent) => void>();
+  /** Settles when the core has ended, whoever ended it. */
+  readonly ended: Promise<void>;
 
-  private constructor(core: StdioDeltaChat, end: () => Promise<void>) {
+  private constructor(core: StdioDeltaChat, ended: Promise<void>, end: () => Promise<void>) {
     this.#core = core;
+    this.ended = ended;
     this.#end = end;
     this.rpc = core.rpc;
     core.on('ALL', (accountId, event) => {
@@ -25,9 +28,14 @@ export class ChatCore implements AsyncDisposable {
     });
   }
 
-  /** @param program path or name of `deltachat-rpc-server`. @throws Error when it does not start. */
-  static async start(program: string): Promise<ChatCore> {
-    const folder = await mkdtemp(join(tmpdir(), 'postern-bench-'));
+  /**
+   * @param program path or name of `deltachat-rpc-server`.
+   * @param keptIn the folder of its accounts, made when it is not there; without one they go when the core ends.
+   * @throws Error when it does not start.
+   */
+  static async start(program: string, keptIn?: string): Promise<ChatCore> {
+    const folder = keptIn ?? (await mkdtemp(join(tmpdir(), 'postern-core-')));
+    await mkdir(folder, { recursive: true });
     const server = spawn(program, {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { ...process.env, DC_ACCOUNTS_PATH: join(folder, 'accounts') },
@@ -35,11 +43,11 @@ export class ChatCore implements AsyncDisposable {
     const ended = new Promise<void>((resolve) => server.once('close', () => resolve()));
     const failed = new Promise<never>((_, reject) => server.once('error', reject));
     const core = new StdioDeltaChat(server.stdin, server.stdout, true);
-    const chat = new ChatCore(core, async () => {
+    const chat = new ChatCore(core, ended, async () => {
       server.stdin.on('error', () => {}); // the library may still ask for events
       server.kill();
       await ended;
-      await rm(folder, { recursive: true, force: true });
+      if (keptIn === undefined) await rm(folder, { recursive: true, force: true });
     });
     await Promise.race([chat.rpc.getSystemInfo(), failed]);
     return chat;
@@ -55,6 +63,13 @@ export class ChatCore implements AsyncDisposable {
     await this.rpc.addTransportFromQr(id, code);
     await online;
     return account;
+  }
+
+  /** Tells of every event of this kind from now on. */
+  on(accountId: number, wanted: EventKind, listener: () => void): void {
+    this.#watchers.add((id, { kind }) => {
+      if (id === accountId && kind === wanted) listener();
+    });
   }
 
   /** The next event that fits, from now on. @throws Error when none comes within a minute. */

@@ -17,7 +17,7 @@ export async function findCore(given?: string, path: string = process.env['PATH'
   }
   throw new SetupError(
     given === undefined
-      ? `The benchmark needs Delta Chat's core. Get it with "npm install --global @deltachat/stdio-rpc-server", or say where it is with --core FILE.`
+      ? `This needs Delta Chat's core. Get it with "npm install --global @deltachat/stdio-rpc-server", or say where it is with --core FILE.`
       : `--core ${given}: there is no such program.`,
   );
 }
