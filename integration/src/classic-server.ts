@@ -27,15 +27,17 @@ const configuration = (domain: string): Readonly<Record<string, string>> => ({
   inet_protocols: 'all',
 });
 
-export async function startClassicServer(domain: string, network: TestNetwork): Promise<ClassicServer> {
+/** @param pem certificate and key, where it is not to make its own. */
+export async function startClassicServer(domain: string, network: TestNetwork, pem?: string): Promise<ClassicServer> {
   const settings = Object.entries(configuration(domain)).map(([name, value]) => `'${name} = ${value}'`);
   const container = await new GenericContainer(await ensureImage('mail', 'trixie'))
     .withNetwork(network.network)
+    .withCopyContentToContainer(pem === undefined ? [] : [{ target: '/tls.pem', content: pem }])
     .withCommand([
       'sh',
       '-c',
       [
-        `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=${domain} -keyout /tls.pem -out /tls.pem`,
+        `[ -s /tls.pem ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=${domain} -keyout /tls.pem -out /tls.pem`,
         'mkdir -p /mailboxes && chown 5000:5000 /mailboxes',
         `postconf -e ${settings.join(' ')}`,
         `echo "nameserver ${network.nameServer}" > /etc/resolv.conf`,

@@ -14,9 +14,10 @@ export class Conversation implements AsyncDisposable {
     this.#lines = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
   }
 
-  /** Connects with TLS from the first octet on, to 127.0.0.1; the relay's certificate is its own. */
-  static async open(port: number): Promise<Conversation> {
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  /** Connects with TLS from the first octet on, to 127.0.0.1, naming a protocol or none; the relay's certificate is its own. */
+  static async open(port: number, protocol?: string): Promise<Conversation> {
+    const alpn = protocol === undefined ? {} : { ALPNProtocols: [protocol] };
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...alpn });
     socket.setNoDelay(true);
     await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
     socket.on('error', () => {}); // seen as the end of the lines

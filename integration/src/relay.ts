@@ -35,7 +35,12 @@ export const testHost = 'test.invalid';
 
 const configFile = '/etc/postern.toml';
 
+/** A container knows its address once it runs: it stands in the file by then. */
+const ownAddress =
+  'sed -i "s/@own-address@/[$(hostname -i | cut -d" " -f1)]/" /etc/postern.toml && exec /opt/postern/entrypoint';
+
 export interface RelayOptions {
+  /** `own-address` for a relay that is named by its address. */
   readonly domain: string;
   readonly suite?: Suite;
   readonly network?: TestNetwork;
@@ -46,15 +51,17 @@ export interface RelayOptions {
 }
 
 export async function startRelay(options: RelayOptions): Promise<TestRelay> {
-  const { domain, suite = 'trixie', network, config = '', dataMegabytes } = options;
+  const { domain: wanted, suite = 'trixie', network, config = '', dataMegabytes } = options;
+  const named = wanted === 'own-address' ? '@own-address@' : wanted;
   let generic = new GenericContainer(await ensureRelayImage(suite))
-    .withExposedPorts(25, 993, 465, 443)
+    .withExposedPorts(25, 143, 993, 465, 587, 443)
     .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
     .withEnvironment({ POSTERN_CONFIG: configFile })
-    .withCopyContentToContainer([{ target: configFile, content: `domain = "${domain}"\n${ignoreLoad}\n${config}` }])
+    .withCopyContentToContainer([{ target: configFile, content: `domain = "${named}"\n${ignoreLoad}\n${config}` }])
     .withWaitStrategy(Wait.forSuccessfulCommand('postern health --wait 60').withStartupTimeout(120_000));
+  if (named !== wanted) generic = generic.withEntrypoint(['tini', '--', 'sh', '-c', ownAddress]);
   if (dataMegabytes !== undefined) generic = generic.withTmpFs({ '/var/lib/postern': `size=${dataMegabytes}m` });
-  if (network !== undefined) generic = generic.withNetwork(network.network).withNetworkAliases(domain);
+  if (network !== undefined) generic = generic.withNetwork(network.network).withNetworkAliases(wanted);
   const container = await generic.start();
   const run = async (command: string): Promise<string> => {
     const { output, stdout, exitCode } = await container.exec(['sh', '-c', command]);
@@ -62,6 +69,7 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
     return stdout;
   };
   const address = container.getIpAddress(network?.network.getName() ?? 'bridge');
+  const domain = wanted === 'own-address' ? `[${address}]` : wanted;
   if (network !== undefined) {
     await network.addHost(domain, address);
     await network.publish(domain, await run('postern dns'));

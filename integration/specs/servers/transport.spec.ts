@@ -1,0 +1,168 @@
+import { connect as connectTcp } from 'node:net';
+import { createInterface } from 'node:readline';
+import { connect as connectTls } from 'node:tls';
+import { ensureImage } from '@postern/docker';
+import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '../../src/certificate-authority.ts';
+import { type ClassicServer, startClassicServer } from '../../src/classic-server.ts';
+import { login, sendMail } from '../../src/conversation.ts';
+import { IncomingSession } from '../../src/gate/incoming-session.ts';
+import { encryptedMessage } from '../../src/messages.ts';
+import { type TestRelay, startRelay } from '../../src/relay.ts';
+import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
+
+const domain = '_transport.test';
+const alice = `alice0001@${domain}`;
+const password = 'some-password';
+/** Fifty servers that accept a connection and say nothing. */
+const silent = Array.from({ length: 50 }, (_, n) => `silent${n}.test`);
+
+let network: TestNetwork;
+let authority: CertificateAuthority;
+let relay: TestRelay;
+let known: ClassicServer;
+let own: ClassicServer;
+let sink: StartedTestContainer;
+
+beforeAll(async () => {
+  network = await startNetwork([
+    domain,
+    'known.test',
+    'renamed.test',
+    'own.test',
+    '_own.test',
+    'plain.test',
+    ...silent,
+  ]);
+  authority = await CertificateAuthority.create();
+  [relay, known, own, sink] = await Promise.all([
+    startRelay({ domain, network, config: 'limits.messages_per_minute = 10000\nlimits.recipients_per_hour = 100000' }),
+    startClassicServer('known.test', network, await authority.issue('known.test')),
+    startClassicServer('own.test', network),
+    startSink(),
+  ]);
+  const addressOf = ({ container }: ClassicServer): string => container.getIpAddress(network.network.getName());
+  await network.addHost('renamed.test', addressOf(known));
+  await network.addHost('_own.test', addressOf(own));
+  await own.run("postconf -e 'virtual_mailbox_domains = own.test, _own.test' && postfix reload");
+  for (const name of silent) await network.addHost(name, sink.getIpAddress(network.network.getName()));
+  await relay.run(`cat >> /etc/ssl/certs/ca-certificates.crt <<'END'\n${authority.certificate}END`);
+});
+
+afterAll(async () => {
+  await Promise.all([relay, known, own].map((server) => server[Symbol.asyncDispose]()));
+  await Promise.all([sink.stop(), authority[Symbol.asyncDispose]()]);
+  await network[Symbol.asyncDispose]();
+});
+
+/** A machine on which all silent servers are. */
+async function startSink(): Promise<StartedTestContainer> {
+  const silence =
+    'my $s = IO::Socket::INET->new(LocalPort => 25, Listen => 4096) or die; my @c; while (1) { push @c, $s->accept }';
+  return await new GenericContainer(await ensureImage('mail', 'trixie'))
+    .withNetwork(network.network)
+    .withCommand(['perl', '-MIO::Socket', '-e', silence])
+    .start();
+}
+
+async function send(...to: string[]): Promise<string> {
+  await using session = await login(relay.ports.submission, alice, password);
+  return await sendMail(session, { from: alice, to }, await encryptedMessage({ from: alice, to: 'somebody@test' }));
+}
+
+/** Why mail to an address waits; undefined while it was not tried, or when it has left. */
+async function waitsFor(address: string): Promise<string | undefined> {
+  const lines = (await relay.queue()).split('\n').filter((line) => line.includes(address));
+  return lines.map((line) => /"delay_reason": "([^"]*)"/.exec(line)?.[1]).find((reason) => reason !== undefined);
+}
+
+describe('mail to another server', () => {
+  it('leaves when the server has a certificate for its name', async () => {
+    expect(await send('bob@known.test')).toMatch(/^250 /);
+    expect((await known.inbox('bob'))[0]?.toString()).toContain('BEGIN PGP MESSAGE');
+  });
+
+  it('leaves for a domain with _, whose certificate is its own', async () => {
+    expect(await send('carol@_own.test')).toMatch(/^250 /);
+    expect((await own.inbox('carol'))[0]?.toString()).toContain('BEGIN PGP MESSAGE');
+  });
+
+  it.each([
+    ['of nobody knows whom', 'bob@own.test', /certificate verification failed|not trusted|not verified/],
+    ['for another name', 'bob@renamed.test', /not verified/],
+  ])('waits when the certificate is %s', async (_, to, reason) => {
+    expect(await send(to)).toMatch(/^250 /);
+    await expect.poll(() => waitsFor(to), { timeout: 60_000 }).toMatch(reason);
+  });
+});
+
+describe('a server that hangs', () => {
+  it('delays nobody else, whatever waits for fifty of its kind', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const crowd = silent.flatMap((name) => Array.from({ length: 20 }, (_, n) => `user${round}${n}@${name}`));
+      expect(await send(...crowd)).toMatch(/^250 /);
+    }
+    expect(await send('dave@known.test')).toMatch(/^250 /);
+    expect((await known.inbox('dave'))[0]?.toString()).toContain('BEGIN PGP MESSAGE');
+    const waiting = (await relay.queue()).match(/@silent\d+\.test/g) ?? [];
+    expect(waiting).toHaveLength(5_000);
+  });
+});
+
+describe('port 25', () => {
+  it('takes no mail without TLS', async () => {
+    const socket = connectTcp({ port: relay.ports.smtp, host: '127.0.0.1' });
+    const lines = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
+    await lines.next();
+    socket.write('MAIL FROM:<a@b.test>\r\n');
+    expect((await lines.next()).value).toMatch(/^530 5\.7\.0 Must issue a STARTTLS command first/);
+    socket.destroy();
+  });
+
+  it('speaks TLS 1.2, and nothing older', async () => {
+    const upgrade = async (version: 'TLSv1.1' | 'TLSv1.2'): Promise<string | null> => {
+      const plain = connectTcp({ port: relay.ports.smtp, host: '127.0.0.1' });
+      const lines = createInterface({ input: plain, crlfDelay: Infinity });
+      const replies = lines[Symbol.asyncIterator]();
+      await replies.next();
+      plain.write('STARTTLS\r\n');
+      await replies.next();
+      lines.close();
+      plain.removeAllListeners('data');
+      const how = {
+        minVersion: version,
+        maxVersion: version,
+        ciphers: 'DEFAULT@SECLEVEL=0',
+        rejectUnauthorized: false,
+      };
+      const socket = connectTls({ socket: plain, ...how });
+      try {
+        await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
+        return socket.getProtocol();
+      } finally {
+        socket.destroy();
+      }
+    };
+    expect(await upgrade('TLSv1.2')).toBe('TLSv1.2');
+    await expect(upgrade('TLSv1.1')).rejects.toThrow(/protocol version/i);
+  });
+
+  it('tells of no address whether it exists', async () => {
+    await using session = await IncomingSession.open(relay.ports.smtp);
+    const answers = [];
+    for (const address of [alice, `nobody001@${domain}`]) {
+      answers.push(await session.command(`VRFY ${address}`));
+      expect(await session.command(`EXPN ${address}`)).toMatch(/^502 /);
+      expect(await session.command('MAIL FROM:<>')).toMatch(/^250 /);
+      expect(await session.command(`RCPT TO:<${address}>`)).toMatch(/^250 /);
+      await session.command('RSET');
+    }
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toMatch(/^502 /);
+  });
+});
+
+it('gives up after two days', async () => {
+  expect(await relay.run('postconf -h maximal_queue_lifetime bounce_queue_lifetime')).toBe('2d\n2d\n');
+});
