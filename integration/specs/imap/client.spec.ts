@@ -16,8 +16,8 @@ describe('what the real client makes of METADATA', () => {
     turn = createSocket('udp4');
     turn.on('message', (request: Buffer, peer) => turn.send(request.fill(1, 0, 2), peer.port, peer.address));
     turn.bind(0);
-    network = await startNetwork(['_client.test']);
     await once(turn, 'listening');
+    network = await startNetwork(['_client.test']);
     await network.addHost('turn.test', await gatewayOf(network));
     relay = await startRelay({
       domain: '_client.test',

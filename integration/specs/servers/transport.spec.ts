@@ -150,16 +150,16 @@ describe('port 25', () => {
 
   it('tells of no address whether it exists', async () => {
     await using session = await IncomingSession.open(relay.ports.smtp);
-    const answers = [];
+    const answers: string[][] = [];
     for (const address of [alice, `nobody001@${domain}`]) {
-      answers.push(await session.command(`VRFY ${address}`));
-      expect(await session.command(`EXPN ${address}`)).toMatch(/^502 /);
-      expect(await session.command('MAIL FROM:<>')).toMatch(/^250 /);
-      expect(await session.command(`RCPT TO:<${address}>`)).toMatch(/^250 /);
-      await session.command('RSET');
+      const commands = [`VRFY ${address}`, `EXPN ${address}`, 'MAIL FROM:<>', `RCPT TO:<${address}>`, 'RSET'];
+      const replies: string[] = [];
+      for (const command of commands) replies.push(await session.command(command));
+      answers.push(replies);
     }
-    expect(new Set(answers).size).toBe(1);
-    expect(answers[0]).toMatch(/^502 /);
+    const [known, unknown] = answers;
+    expect(unknown).toEqual(known);
+    expect(known?.map((reply) => reply.slice(0, 3))).toEqual(['502', '500', '250', '250', '250']);
   });
 });
 
