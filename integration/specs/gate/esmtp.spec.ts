@@ -14,8 +14,7 @@ let relay: TestRelay;
 beforeAll(async () => {
   relay = await startRelay({
     domain,
-    config:
-      'mail.incoming_unsigned = "accept"\nlimits.pacing_seconds = 0\nlimits.recipients_per_hour = 1500\nfilter.workers = 2\nmetrics.port = 9253',
+    config: 'mail.incoming_unsigned = "accept"\nlimits.pacing_seconds = 0\nlimits.recipients_per_hour = 1500',
   });
   for (const address of [alice, bob, carol]) await (await submission(address))[Symbol.asyncDispose]();
 });
@@ -98,6 +97,24 @@ describe('submission', () => {
 
 describe('incoming mail', () => {
   it.each([
+    ['<>', ''],
+    ['<SRS0=x=y=first.example=somebody@other.example>', ''],
+    ['<somebody+tag@other.example>', ' BODY=8BITMIME SIZE=1000'],
+    ['<"some body"@other.example>', ' BODY=8BITMIME'],
+  ])('from %s%s passes, with what a sender may ask for a recipient', async (sender, parameters) => {
+    await using session = await IncomingSession.open(relay.ports.smtp);
+    for (const command of [
+      `MAIL FROM:${sender}${parameters}`,
+      `RCPT TO:<${bob}> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;${bob}`,
+      `RCPT TO:<${alice.toUpperCase()}>`,
+      'DATA',
+    ]) {
+      expect(await session.command(command)).toMatch(/^(?:250|354)/);
+    }
+    expect(await session.command(`${header}\r\nhello\r\n.`)).toMatch(/^250/);
+  });
+
+  it.each([
     ['8-bit text', Buffer.concat([Buffer.from('caf'), Buffer.from([0xe9, 0xff, 0x80]), Buffer.from('\r\n')])],
     ['lines of 5,000 characters', Buffer.from(`${'x'.repeat(5_000)}\r\n${'y'.repeat(2_049)}\r\n`)],
     ['lines with dots', Buffer.from('.\r\n..\r\n.x\r\n...\r\nend\r\n')],
@@ -115,53 +132,5 @@ describe('incoming mail', () => {
     const expected = createHash('sha256').update(body.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
     expect(stored.split(' ')[0]).toBe(expected.digest('hex'));
     expect(await relay.run(`cat ${folder}/* | head -50`)).toContain('X-Kept: yes');
-  });
-});
-
-describe('the filter’s workers', () => {
-  it('are as many as configured; one that crashes comes back, and mail goes on', async () => {
-    const workers = async (): Promise<string[]> => (await relay.run('pgrep -f [f]ilter-worker.js')).trim().split('\n');
-    const before = await workers();
-    expect(before).toHaveLength(2);
-    await relay.run(`kill -KILL ${before[0] ?? ''}`);
-    await using session = await submission();
-    const envelope = { from: alice, to: bob };
-    expect(await sendMail(session, envelope, await encryptedMessage(envelope))).toMatch(/^250/);
-    await expect.poll(workers, { timeout: 20_000 }).toHaveLength(2);
-    expect(await workers()).not.toContain(before[0]);
-  });
-
-  it('count into one place, without anybody’s address', async () => {
-    await using outgoing = await submission();
-    const envelope = { from: alice, to: bob };
-    expect(await sendMail(outgoing, envelope, await encryptedMessage(envelope))).toMatch(/^250/);
-    await using incoming = await IncomingSession.open(relay.ports.smtp);
-    const message = Buffer.from(`${header}\r\nhello\r\n`);
-    expect(await incoming.deliver({ from: 'somebody@other.example', to: bob }, message)).toMatch(/^250 /);
-    const metrics = await relay.run(
-      `node -e 'fetch("http://127.0.0.1:9253/metrics").then((r) => r.text()).then(console.log)'`,
-    );
-    expect(metrics).toMatch(/postern_messages_total\{door="submission",verdict="accept",reason="encrypted"\} \d/);
-    expect(metrics).toMatch(/postern_messages_total\{door="incoming",verdict="accept",reason="cleartext"\} \d/);
-    expect(metrics).not.toMatch(/@|_esmtp|alice|127\.0/);
-  });
-
-  it('remember what was sent when all of them are killed', async () => {
-    await using session = await submission(bob);
-    const envelope = { from: bob, to: alice };
-    const message = await encryptedMessage(envelope);
-    for (let n = 0; n < 60; n += 1) expect(await sendMail(session, envelope, message)).toMatch(/^250/);
-    const counted = `node -e 'const D=require("/opt/postern/node_modules/better-sqlite3");const r=new D("/var/lib/postern/postern.db",{readonly:true}).prepare("select usage from mail_usage where key=?").get("from ${bob}");console.log(r?JSON.parse(r.usage).messages.length:0)'`;
-    await expect.poll(async () => (await relay.run(counted)).trim(), { timeout: 5_000 }).toBe('60');
-    await relay.run(`pkill -KILL -f '[m]ain.js serve filter'`);
-    await expect
-      .poll(
-        async () => {
-          await using again = await submission(bob);
-          return await sendMail(again, envelope, message);
-        },
-        { timeout: 30_000 },
-      )
-      .toMatch(/^450 4\.7\.1: Too much mail/);
   });
 });

@@ -32,6 +32,8 @@ describe('postern', () => {
         postern check [files..]      see whether messages are end-to-end encrypted, and why not; or try a
                                      relay with the corpus of tricks
         postern bench                measure a relay, or the way between two, with real Delta Chat clients
+        postern echobot              run a bot that says everything back, so that people can try whether
+                                     the relay works
         postern config               check the configuration and show what it comes to
         postern dns                  print the DNS records that the relay needs
         postern health               see whether IMAP, submission and the web page answer
@@ -52,6 +54,7 @@ describe('postern', () => {
     ['a command that does not exist', ['acounts'], 'Unknown argument: acounts'],
     ['a service that does not exist', ['serve', 'mail'], 'Invalid values'],
     ['an option that does not exist', ['health', '--quick'], 'Unknown argument: quick'],
+    ['no rounds at all', ['bench', '--relay', 'a.example', '--rounds', '0'], '--rounds is a whole number above 0'],
   ])('exits with 2 and says why for %s', async (_, args, message) => {
     const { code, stderr } = await postern(...args);
     expect(stderr).toContain(message);

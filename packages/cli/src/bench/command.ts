@@ -44,8 +44,8 @@ export const benchCommand: CommandModule<object, BenchOptions> = {
       .option('json', { type: 'boolean', default: false, describe: 'print JSON instead of the table' })
       .option('svg', { type: 'string', describe: 'also write a chart to this file' })
       .check(({ relay, rounds }) => {
-        if (relay.length > 2) throw new Error('--relay can be given once or twice');
-        if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number above 0');
+        if (relay.length > 2) return '--relay can be given once or twice';
+        if (!Number.isInteger(rounds) || rounds < 1) return '--rounds is a whole number above 0';
         return true;
       }),
   async handler(options) {
