@@ -91,7 +91,7 @@ function isWrapped(body: Uint8Array, at: number, version: 3 | 6): boolean {
   const length = body[at];
   if (length === undefined || at + 1 + length !== body.length) return false;
   if (version === 6) return isKeyLength(length - 8);
-  return isCipher(body[at + 1]) && isKeyLength(length - 9);
+  return isAes(body[at + 1]) && isKeyLength(length - 9);
 }
 
 /** RFC 9580 §5.3.1: version, cipher, string-to-key, and perhaps a cipher octet and key encrypted with it. */
@@ -135,6 +135,11 @@ function isHash(id: number | undefined): boolean {
 /** RFC 9580 §9.3, without plaintext (0) and the reserved numbers. */
 export function isCipher(id: number | undefined): boolean {
   return id !== undefined && ((id >= 1 && id <= 4) || (id >= 7 && id <= 13));
+}
+
+/** The only ciphers for which a version 3 packet may wrap a key with X25519 or X448 (RFC 9580 §5.1.6, §5.1.7). */
+function isAes(id: number | undefined): boolean {
+  return id === 7 || id === 8 || id === 9;
 }
 
 /** AES, Twofish and Camellia: the ciphers with 128-bit blocks, which AEAD needs. */
