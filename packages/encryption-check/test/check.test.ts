@@ -81,6 +81,14 @@ describe('an encrypted message', () => {
       expect(outgoing({ packets: bytes(sessionKey, seipd) }).kind).toBe('encrypted');
     }
   });
+
+  it('does not start with a key for X25519 that names another cipher than AES', () => {
+    const camellia = bodies.pkesk3X25519();
+    expect(camellia[43]).toBe(9); // behind version, key id, algorithm, ephemeral key and length
+    camellia[43] = 11;
+    const packets = bytes(packet(1, camellia), packet(tags.seipd, bodies.seipd1()));
+    expect(reason(outgoing({ packets }))).toBe('session-key-malformed');
+  });
 });
 
 describe('a SecureJoin request', () => {
