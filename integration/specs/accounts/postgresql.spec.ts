@@ -4,6 +4,7 @@ import { describeAccounts } from '../../../packages/relay/test/accounts/backend-
 import { describePasswords } from '../../../packages/relay/test/accounts/password-suite.ts';
 import { describeProcesses } from '../../../packages/relay/test/accounts/process-suite.ts';
 import { describeRegistration } from '../../../packages/relay/test/accounts/registration-suite.ts';
+import { describeSecret } from '../../../packages/relay/test/accounts/secret-suite.ts';
 import { login, never, testRelay } from '../../../packages/relay/test/accounts/relay-fixture.ts';
 import { describePush } from '../../../packages/relay/test/push/push-suite.ts';
 import { describePostgresql } from '../../../packages/relay/test/store/postgresql-suite.ts';
@@ -25,6 +26,7 @@ describeAccounts('PostgreSQL', open);
 describePasswords('PostgreSQL', open);
 describeRegistration('PostgreSQL', open);
 describeAdministration('PostgreSQL', open);
+describeSecret('PostgreSQL', open);
 describeProcesses('PostgreSQL', locate);
 describePush('PostgreSQL', open);
 

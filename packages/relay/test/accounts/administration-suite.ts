@@ -6,8 +6,6 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Administration } from '../../src/accounts/administration.ts';
 import type { Store } from '../../src/store/store.ts';
-import { agreeOnSecret, replaceSecret } from '../../src/accounts/secret-agreement.ts';
-import { deriveSecrets } from '../../src/accounts/secrets.ts';
 import { collect, login, never, testRelay, testSecrets, testSettings } from './relay-fixture.ts';
 
 const accepted = { kind: 'accepted' };
@@ -184,27 +182,6 @@ export function describeAdministration(database: string, open: () => Promise<Sto
       expect(await claim('accepted1')).toBe(true);
       await operator.remove('accepted1@chat.example');
       expect(await claim('accepted1')).toBe(false);
-    });
-
-    it('goes on with another secret only when told to', async () => {
-      const path = join(folder, 'secret.key');
-      const other = deriveSecrets(Buffer.alloc(32, 'another one'));
-      await agreeOnSecret(store, testSecrets, path);
-      await agreeOnSecret(store, testSecrets, path);
-      await expect(agreeOnSecret(store, other, path)).rejects.toThrow(/secret\.key: is not the secret that .*backup/);
-      const { backend } = testRelay(store);
-      const attempt = login('machine01@chat.example', 'k9TfzQ2WmhXb7RLcP4vGsD');
-      await backend.verify(attempt);
-      await write('deleted-1');
-      await operator.remove('deleted-1@chat.example');
-      await replaceSecret(store, other);
-      await agreeOnSecret(store, other, path);
-      await expect(agreeOnSecret(store, testSecrets, path)).rejects.toThrow(RangeError);
-      const rows = await store.read((db) => db.selectFrom('accounts').select('proof').execute());
-      expect(rows).toEqual([{ proof: null }]);
-      expect(await store.read((db) => db.selectFrom('tombstones').selectAll().execute())).toEqual([]);
-      expect(await testRelay(store, { secrets: other }).backend.verify(attempt)).toMatchObject(accepted);
-      await backend.close();
     });
 
     it('moves accounts to another relay by export and import', async () => {
