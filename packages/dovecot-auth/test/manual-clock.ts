@@ -15,6 +15,11 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** Whether something is due within so many milliseconds. */
+  waits(ms: number): boolean {
+    return [...this.#timers].some(({ at }) => at <= this.#now + ms);
+  }
+
   /** Lets time pass, and runs what is due. */
   pass(ms: number): void {
     this.#now += ms;
