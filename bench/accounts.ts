@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- accounts [--part store|backend|dovecot …] [--dovecot 2.3|2.4 …] [--rounds N] [--storm N]`:
- * what accounts cost, in the store alone, in one process, and through real Dovecot; `--storm 0` leaves the storm out.
+ * `npm run bench -- accounts [--part store|backend|dovecot|storm …] [--dovecot 2.3|2.4 …] [--rounds N] [--storm N]`:
+ * what accounts cost, in the store alone, in one process, through real Dovecot, and when N clients come back at once.
  * `static` is the same Dovecot asking nobody, measured in turns with ours: what is left is the limit of Dovecot itself.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util';
 import { benchBackend, benchSettings, benchUser, fill } from '../integration/src/accounts/bench-accounts.ts';
 import { servedMemory } from '../integration/src/accounts/served-memory.ts';
 import { plain } from '../integration/src/dovecot-auth/dialogue.ts';
-import { hosts, MailHost } from '../integration/src/dovecot-auth/mail-host.ts';
+import { type DebianHost, hosts, MailHost } from '../integration/src/dovecot-auth/mail-host.ts';
 import { openStore } from '../packages/relay/src/store/store.ts';
 import { type BenchRow, median, percentile, report, row } from './harness.ts';
 
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
-const parts = ['store', 'backend', 'dovecot'];
+const parts = ['store', 'backend', 'dovecot', 'storm'];
 const { values } = parseArgs({
   options: {
     part: { type: 'string', multiple: true, default: parts },
@@ -24,12 +24,11 @@ const { values } = parseArgs({
     dovecot: { type: 'string', multiple: true, default: ['2.3', '2.4'] },
   },
 });
-const stormClients = Number(values.storm);
 const sizes = [1_000, 100_000, 1_000_000] as const;
 const lookups = 20_000;
 const creations = 300;
 const rounds = Number(values.rounds);
-const loginsPerRound = 150;
+const loginsPerBurst = 200;
 const atOnce = 20;
 const machineMade = 'k9TfzQ2WmhXb7RLcP4vGsD';
 const typed = 'correct horse battery';
@@ -192,92 +191,96 @@ async function restartDovecot(host: MailHost): Promise<void> {
   );
 }
 
-async function measureDovecot(): Promise<void> {
-  for (const debian of hosts.filter(({ version }) => values.dovecot.includes(version))) {
-    const { version } = debian;
-    await using host = await MailHost.start(debian);
-    const rates = new Map<string, number[]>();
-    const note = (what: string, { rate, failed }: { rate: number; failed: number }): void => {
-      failures += failed;
-      rates.set(what, [...(rates.get(what) ?? []), rate]);
-    };
-    let made = 0;
-    let failures = 0;
-    const storms: { ours?: Awaited<ReturnType<typeof crowd>>; static?: Awaited<ReturnType<typeof crowd>> } = {};
-    for (let round = 0; round < rounds; round += 1) {
-      await host.useDoor('static');
-      await restartDovecot(host);
-      await crowd(atOnce, (at) => login(host, 'imap', benchUser(at), typed)); // the first ones start processes
-      for (const protocol of protocols)
-        note(`${protocol} static`, await crowd(loginsPerRound, (at) => login(host, protocol, benchUser(at), typed)));
-      if (round === 0 && stormClients > 0)
-        storms.static = await crowd(stormClients, (at) => login(host, 'imap', benchUser(at % 500), machineMade));
-      await host.useDoor('auth-protocol');
-      await startOurs(host);
-      await restartDovecot(host);
-      for (const protocol of protocols) {
-        const from = made;
-        made += loginsPerRound;
-        const each = (at: number): Promise<boolean> => login(host, protocol, benchUser(1_000 + from + at), typed);
-        note(`${protocol} new`, await crowd(loginsPerRound, each));
-        note(`${protocol} warm`, await crowd(loginsPerRound, each));
-        await startOurs(host);
-        await restartDovecot(host);
-        note(`${protocol} cold, passwords of people`, await crowd(loginsPerRound, each));
+/** Two of the same Dovecot side by side, one asking nobody and one asking us: bursts go to them in turns. */
+async function measureDovecot(debian: DebianHost): Promise<void> {
+  await using limit = await MailHost.start(debian);
+  await using ours = await MailHost.start(debian);
+  await openDoors(limit, ours);
+  const rates = new Map<string, number[]>();
+  let failures = 0;
+  const burst = async (what: string, host: MailHost, protocol: Protocol, from: number): Promise<void> => {
+    const { rate, failed } = await crowd(loginsPerBurst, (at) => login(host, protocol, benchUser(from + at), typed));
+    failures += failed;
+    rates.set(what, [...(rates.get(what) ?? []), rate]);
+    process.stderr.write(`· Dovecot ${debian.version}: ${what}: ${rate.toFixed(1)} logins a second\n`);
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const protocol of protocols) {
+      const from = 1_000 + (round * protocols.length + protocols.indexOf(protocol)) * loginsPerBurst;
+      await burst(`${protocol} new`, ours, protocol, from);
+      for (let turn = 0; turn < 2; turn += 1) {
+        await burst(`${protocol} static`, limit, protocol, from);
+        await burst(`${protocol} warm`, ours, protocol, from);
       }
-      if (round === 0 && stormClients > 0) {
-        const each = (at: number): Promise<boolean> => login(host, 'imap', benchUser(at % 500), machineMade);
-        await crowd(500, each);
-        await startOurs(host);
-        await restartDovecot(host);
-        storms.ours = await crowd(stormClients, each);
-      }
+      await startOurs(ours);
+      await restartDovecot(ours);
+      await burst(`${protocol} cold, passwords of people`, ours, protocol, from);
     }
-    const medianOf = (what: string): number => median(rates.get(what) ?? []);
-    for (const [what, all] of rates) {
-      const isWarm = what.endsWith(' warm');
-      const baseline = medianOf(what.startsWith('imap') ? 'imap static' : 'submission static');
-      rows.push(
-        row({
-          name: `Dovecot ${version}: ${what}`,
-          value: median(all),
-          unit: 'logins/s',
-          ...(!what.endsWith(' static') && { baseline }),
-          ...(isWarm && { target: { kind: 'at least', limit: 0.9, of: 'ratio' } }),
-        }),
-      );
-    }
-    const none = { kind: 'at most', limit: 0, of: 'value' } as const;
-    rows.push(row({ name: `Dovecot ${version}: failed logins`, value: failures, unit: 'logins', target: none }));
-    if (storms.ours !== undefined && storms.static !== undefined) {
-      const { ours, static: limit } = storms;
-      const clients = `storm of ${stormClients.toLocaleString('en')} clients after a restart`;
-      rows.push(
-        row({
-          name: `Dovecot ${version}: ${clients}, all in after`,
-          value: stormClients / ours.rate,
-          unit: 's',
-          baseline: stormClients / limit.rate,
-        }),
-        row({
-          name: `Dovecot ${version}: ${clients}, the slowest`,
-          value: ours.slowestMs,
-          unit: 'ms',
-          baseline: limit.slowestMs,
-        }),
-        row({
-          name: `Dovecot ${version}: ${clients}, failed`,
-          value: ours.failed,
-          unit: 'logins',
-          target: { kind: 'at most', limit: 0, of: 'value' },
-        }),
-      );
-    }
+  }
+  const medianOf = (what: string): number => median(rates.get(what) ?? []);
+  for (const [what, all] of rates) {
+    const baseline = medianOf(what.startsWith('imap') ? 'imap static' : 'submission static');
+    rows.push(
+      row({
+        name: `Dovecot ${debian.version}: ${what}`,
+        value: median(all),
+        unit: 'logins/s',
+        ...(!what.endsWith(' static') && { baseline }),
+        ...(what.endsWith(' warm') && { target: { kind: 'at least', limit: 0.9, of: 'ratio' } }),
+      }),
+    );
+  }
+  const none = { kind: 'at most', limit: 0, of: 'value' } as const;
+  rows.push(row({ name: `Dovecot ${debian.version}: failed logins`, value: failures, unit: 'logins', target: none }));
+}
+
+/** Everybody comes back at once after a restart of Dovecot and of the backend; then the same without a backend. */
+async function measureStorm(debian: DebianHost): Promise<void> {
+  const known = 500;
+  const clients = Number(values.storm);
+  await using limit = await MailHost.start(debian);
+  await using ours = await MailHost.start(debian);
+  await openDoors(limit, ours);
+  const storm = (host: MailHost, count: number): ReturnType<typeof crowd> =>
+    crowd(count, (at) => login(host, 'imap', benchUser(at % known), machineMade));
+  for (const host of [ours, limit]) await storm(host, known); // everybody has an account and a mailbox
+  await startOurs(ours);
+  for (const host of [ours, limit]) await restartDovecot(host);
+  const inTurn = { ours: await storm(ours, clients), limit: await storm(limit, clients) };
+  const name = `Dovecot ${debian.version}: storm of ${clients.toLocaleString('en')} clients after a restart`;
+  rows.push(
+    row({
+      name: `${name}, all in after`,
+      value: clients / inTurn.ours.rate,
+      unit: 's',
+      baseline: clients / inTurn.limit.rate,
+    }),
+    row({ name: `${name}, the slowest`, value: inTurn.ours.slowestMs, unit: 'ms', baseline: inTurn.limit.slowestMs }),
+    row({
+      name: `${name}, failed`,
+      value: inTurn.ours.failed,
+      unit: 'logins',
+      target: { kind: 'at most', limit: 0, of: 'value' },
+    }),
+  );
+}
+
+async function openDoors(limit: MailHost, ours: MailHost): Promise<void> {
+  await limit.useDoor('static');
+  await ours.useDoor('auth-protocol');
+  await startOurs(ours);
+  for (const host of [limit, ours]) {
+    await restartDovecot(host);
+    // The first ones start processes.
+    for (const protocol of protocols) await crowd(atOnce, (at) => login(host, protocol, benchUser(at), typed));
   }
 }
 
 if (values.part.includes('store')) await measureStore();
 if (values.part.includes('backend')) await measureBackend();
-if (values.part.includes('dovecot')) await measureDovecot();
+for (const debian of hosts.filter(({ version }) => values.dovecot.includes(version))) {
+  if (values.part.includes('dovecot')) await measureDovecot(debian);
+  if (values.part.includes('storm')) await measureStorm(debian);
+}
 await report('accounts', rows);
 process.exit();
