@@ -14,7 +14,11 @@ export async function withAccounts(
   let accounts: Administration | undefined;
   try {
     accounts = await openAdministration(loadConfig(args.config), options);
-    await work(accounts);
+    try {
+      await work(accounts);
+    } finally {
+      await accounts.endLatecomers();
+    }
   } catch (error) {
     const isTold = error instanceof StoreError || error instanceof SessionError || error instanceof RangeError;
     if (!isTold) throw error;

@@ -23,6 +23,8 @@ export interface AdministrationOptions {
   readonly random: (size: number) => Uint8Array;
   /** Ends what somebody has open at the mail servers, after the store has changed: nobody can come back in. */
   readonly endSessions: (user: string) => Promise<void>;
+  /** Waits until whoever was being let in, or was getting mail, when the store changed can be seen. */
+  readonly settle: () => Promise<void>;
 }
 
 export interface RegistrationStatus {
@@ -35,6 +37,8 @@ export interface RegistrationStatus {
 /** What an operator does with accounts, beside a relay that runs. */
 export class Administration {
   readonly #options: AdministrationOptions;
+  /** Who was put out, and whether their mail goes too. */
+  readonly #putOut = new Map<string, { readonly hasMailRemoved: boolean }>();
 
   constructor(options: AdministrationOptions) {
     this.#options = options;
@@ -68,12 +72,12 @@ export class Administration {
   /**
    * Keeps somebody out, and ends what they have open.
    *
-   * @param reason for the person, at the next login.
+   * @param reason for the person, at the next login or message.
    * @returns whether there is such an account.
    */
   async block(address: string, reason: string | null): Promise<boolean> {
     const isKnown = await this.#update(address, { blocked_day: this.#today(), blocked_reason: reason });
-    if (isKnown) await this.#options.endSessions(normalizeUser(address));
+    if (isKnown) await this.#putOutNow(normalizeUser(address), { hasMailRemoved: false });
     return isKnown;
   }
 
@@ -103,15 +107,20 @@ export class Administration {
       return true;
     }, accountLock(user));
     if (!isRemoved) return false;
-    try {
-      await this.#options.endSessions(user); // first, because an open one would make the mailbox again
-    } finally {
-      // Whatever the database holds, only a folder with a name of ours is ever removed.
-      if (options.keepMail !== true && isOurs(user, settings)) {
-        await rm(settings.homeOf(user), { recursive: true, force: true });
-      }
-    }
+    await this.#putOutNow(user, { hasMailRemoved: options.keepMail !== true });
     return true;
+  }
+
+  /**
+   * Puts out once more whom `block` and `remove` put out before. A mail process that was told who logged in, or for whom
+   * mail is, just before the store changed, was not to be seen at first: Dovecot counts a session only when the mailbox is
+   * open. Call it once, after the last of them.
+   */
+  async endLatecomers(): Promise<void> {
+    if (this.#putOut.size === 0) return;
+    await this.#options.settle();
+    for (const [user, options] of this.#putOut) await this.#putOutNow(user, options);
+    this.#putOut.clear();
   }
 
   /** @param path see `findAccounts`. */
@@ -164,6 +173,19 @@ export class Administration {
   /** @returns whether there was one to revoke. */
   async revokeInvite(id: string): Promise<boolean> {
     return await this.#options.store.write((db) => revokeInvite(db, id, Math.floor(this.#options.now() / 1_000)));
+  }
+
+  async #putOutNow(user: string, options: { readonly hasMailRemoved: boolean }): Promise<void> {
+    const { settings, endSessions } = this.#options;
+    this.#putOut.set(user, options);
+    try {
+      await endSessions(user); // first, because an open one would make the mailbox again
+    } finally {
+      // Whatever the database holds, only a folder with a name of ours is ever removed.
+      if (options.hasMailRemoved && isOurs(user, settings)) {
+        await rm(settings.homeOf(user), { recursive: true, force: true });
+      }
+    }
   }
 
   #today(): number {

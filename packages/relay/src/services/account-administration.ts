@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Administration } from '../accounts/administration.ts';
 import type { RegistrationMode } from '../accounts/policy.ts';
 import { agreeOnSecret, replaceSecret } from '../accounts/secret-agreement.ts';
 import { loadSecrets } from '../accounts/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { openStore } from '../store/store.ts';
-import { endMailSessions } from './mail-sessions.ts';
+import { endMailSessions, isDovecotHere } from './mail-sessions.ts';
 import { accountSettings, secretPath, storeLocation } from './settings.ts';
+
+/** Between the answer to a mail process and its session lie some milliseconds of work, more on a busy machine. */
+const settleMs = 1_500;
 
 /**
  * What an operator's commands do with the accounts; they never make a database or a secret of their own.
@@ -35,6 +39,7 @@ export async function openAdministration(
     now: Date.now,
     random: randomBytes,
     endSessions: (user) => endMailSessions(user, config),
+    settle: () => wait(isDovecotHere(config) ? settleMs : 0),
   });
 }
 

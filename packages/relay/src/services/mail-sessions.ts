@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { layoutOf } from '../setup/layout.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
 const maxRounds = 40;
 const pauseMs = 100;
@@ -15,6 +15,11 @@ const pauseMs = 100;
 /** What somebody has open could not be ended; they keep it until they leave by themselves. */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
+}
+
+/** Whether this machine's Dovecot runs. */
+export function isDovecotHere({ run }: Pick<Config, 'run'>): boolean {
+  return existsSync(join(run, 'dovecot/anvil'));
 }
 
 /**
@@ -29,9 +34,9 @@ export class SessionError extends Error {
  */
 export async function endMailSessions(user: string, config: Config): Promise<void> {
   const layout = layoutOf(config);
-  if (!existsSync(join(config.run, 'dovecot/anvil'))) return;
+  if (!isDovecotHere(config)) return;
   const doveadm = async (...args: string[]): Promise<string> =>
-    (await run('doveadm', ['-c', layout.dovecotConf, ...args])).stdout;
+    (await execute('doveadm', ['-c', layout.dovecotConf, ...args])).stdout;
   try {
     for (let round = 0; round < maxRounds; round += 1) {
       const [, ...sessions] = (await doveadm('-f', 'tab', 'who', '-1', '--', user)).trim().split('\n');

@@ -27,6 +27,7 @@ export function describeRegistration(database: string, open: () => Promise<Store
         now: () => now,
         random: randomBytes,
         endSessions: async () => {},
+        settle: async () => {},
       });
     });
     beforeEach(async () => {

@@ -1,7 +1,9 @@
 import { temporaryStore } from '../store/temporary-store.ts';
 import { describeAdministration } from './administration-suite.ts';
 import { describeAccounts } from './backend-suite.ts';
+import { describeExchange } from './exchange-suite.ts';
 import { describePasswords } from './password-suite.ts';
+import { describePuttingOut } from './putting-out-suite.ts';
 import { describeRegistration } from './registration-suite.ts';
 import { describeSecret } from './secret-suite.ts';
 
@@ -9,4 +11,6 @@ describeAccounts('SQLite', temporaryStore);
 describePasswords('SQLite', temporaryStore);
 describeRegistration('SQLite', temporaryStore);
 describeAdministration('SQLite', temporaryStore);
+describePuttingOut('SQLite', temporaryStore);
+describeExchange('SQLite', temporaryStore);
 describeSecret('SQLite', temporaryStore);

@@ -66,6 +66,7 @@ export function describePush(where: string, open: () => Promise<Store>): void {
         secrets: testSecrets,
         random: (size: number) => Buffer.alloc(size),
         endSessions: async () => {},
+        settle: async () => {},
       };
       await new Administration({ ...options, now: () => fixture.clock.now }).remove(alice, { keepMail: true });
       expect(await tokens(alice)).toEqual([]);
