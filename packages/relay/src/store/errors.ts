@@ -21,7 +21,7 @@ export class StoreError extends Error {
 /** Turns what a driver threw into a {@link StoreError}; the messages never hold a value from a query. */
 export function storeError(cause: unknown, where: string): StoreError {
   if (cause instanceof StoreError) return cause;
-  const { code, sentence } = explain(driverCode(cause));
+  const { code, sentence } = isLostConnection(cause) ? unreachable : explain(driverCode(cause));
   return new StoreError(code, `${where}: ${sentence} (${driverCode(cause) || String(cause)})`, { cause });
 }
 
@@ -35,6 +35,22 @@ function driverCode(cause: unknown): string {
   return typeof cause.code === 'string' ? cause.code : '';
 }
 
+const unreachable = { code: 'unreachable', sentence: 'the database does not answer' } as const;
+
+/**
+ * What the driver for PostgreSQL says, without a code, when a connection was cut, cannot be had, or gives no answer in
+ * time. Source: pg lib/client.js, pg-pool index.js.
+ */
+function isLostConnection(cause: unknown): boolean {
+  return (
+    cause instanceof Error &&
+    driverCode(cause) === '' &&
+    /^(Connection terminated|timeout (expired|exceeded)|Query read timeout$|Client (has encountered|was closed))/.test(
+      cause.message,
+    )
+  );
+}
+
 function explain(driver: string): { readonly code: StoreErrorCode; readonly sentence: string } {
   if (/^(SQLITE_BUSY|SQLITE_LOCKED|40001|40P01|55P03)/.test(driver)) {
     return { code: 'locked', sentence: 'the database is locked by another process' };
@@ -44,8 +60,6 @@ function explain(driver: string): { readonly code: StoreErrorCode; readonly sent
     return { code: 'missing-file', sentence: 'the database file cannot be opened' };
   }
   // PostgreSQL, appendix A: class 08 connection, 28 authorization, 3D unknown database, 53/57 out of resources, shutdown
-  if (/^(E[A-Z]+$|08|28|3D|53|57)/.test(driver)) {
-    return { code: 'unreachable', sentence: 'the database does not answer' };
-  }
+  if (/^(E[A-Z]+$|08|28|3D|53|57)/.test(driver)) return unreachable;
   return { code: 'failed', sentence: 'the database failed' };
 }
