@@ -1,4 +1,4 @@
-import { defaultConfigPath, loadConfig } from '@postern/relay/running';
+import { defaultConfigPath, loadConfig, masked } from '@postern/relay/running';
 import type { CommandModule } from 'yargs';
 
 /** `postern config`: is the file fine, and what does it come to with all defaults? */
@@ -6,11 +6,6 @@ export const configCommand: CommandModule<object, { config?: string }> = {
   command: 'config',
   describe: 'check the configuration and show what it comes to',
   handler({ config: path = defaultConfigPath() }) {
-    process.stdout.write(`${path} is fine:\n${JSON.stringify(loadConfig(path), withoutSecrets, 2)}\n`);
+    process.stdout.write(`${path} is fine:\n${JSON.stringify(loadConfig(path), masked, 2)}\n`);
   },
 };
-
-/** What is shown may be shown to others. */
-function withoutSecrets(key: string, value: unknown): unknown {
-  return key === 'turnSecret' ? '…' : value;
-}

@@ -1,6 +1,7 @@
 // What it takes to run a relay, and no more: a service that runs for months need not hold the operator's tools in memory.
 export { type Config, isMailDomain, isPrivateDomain } from './config/config.ts';
 export { ConfigError, defaultConfigPath, loadConfig, parseConfig } from './config/load.ts';
+export { masked } from './config/masking.ts';
 export { cleanQueue } from './services/abandoned-mail.ts';
 export { createLog, type Log } from './services/log.ts';
 export { relaySupervisor, serviceNames, type ServiceName } from './services/programs.ts';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { type Config, configSchema } from './config.ts';
+import { masked } from './masking.ts';
 import { nearest } from './nearest.ts';
 
 /** The configuration cannot be used. The message names file, key, value and what to do; it is for people, not for logs. */
@@ -62,7 +63,8 @@ function explain(issue: z.core.$ZodIssue, raw: unknown): string {
   const key = path.join('.');
   const value = path.reduce<unknown>((at, part) => (isTable(at) ? at[part] : undefined), raw);
   if (value === undefined && key === 'domain') return 'domain is missing. Add a line like domain = "chat.example.org".';
-  const shown = value === undefined || isTable(value) ? key : `${key} = ${JSON.stringify(value)}`;
+  const shown =
+    value === undefined || isTable(value) ? key : `${key} = ${JSON.stringify(masked(path.at(-1) ?? '', value))}`;
   return `${shown}: ${issue.message}`;
 }
 

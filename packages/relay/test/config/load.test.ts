@@ -37,7 +37,8 @@ describe('the configuration', () => {
     ['domain = "a.example"\n[push]\nservice = "yes"', /push\.service = "yes": is neither "off" nor an http address/],
     ['domain = "a.example"\n[calls]\nturn_host = "t.example"', /calls: needs both turn_host and turn_secret/],
     ['domain = "a.example"\n[calls]\nturn_host = "2001:db8::1"', /turn_host = .*is not the name of a host/],
-    ['domain = "a.example"\n[calls]\nturn_secret = "short"', /turn_secret = .*is shorter than 16 characters/],
+    ['domain = "a.example"\n[calls]\nturn_secret = "short"', /turn_secret = "…": is shorter than 16 characters/],
+    ['domain = "a.example"\n[store]\nurl = "mysql://a:secret@b/c"', /store\.url = "mysql:\/\/a:…@b\/c": is neither/],
     ['domain = "a.example"\n[clients]\niroh_relay = "http://i.example"', /iroh_relay = .*is not an https address/],
     ['domain = "a.example', /postern\.toml, line 1: /],
   ])('refuses %j and says why', (text, message) => {
