@@ -82,12 +82,11 @@ export class Supervisor {
     void ended.then(() => {
       this.#running.delete(program);
       if (this.#stopping !== undefined) return;
-      const nextDelayMs =
-        performance.now() - startedAt > healthyAfterMs ? firstRestartDelayMs : Math.min(delayMs * 2, maxRestartDelayMs);
+      const waitMs = performance.now() - startedAt > healthyAfterMs ? firstRestartDelayMs : delayMs;
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
-        this.#run(program, nextDelayMs);
-      }, delayMs);
+        this.#run(program, Math.min(waitMs * 2, maxRestartDelayMs));
+      }, waitMs);
       this.#timers.add(timer);
     });
   }
