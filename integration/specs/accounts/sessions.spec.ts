@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { login, sendMail } from '../../src/conversation.ts';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
+import { encryptedMessage } from '../../src/messages.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
 
 /** Whoever is blocked or deleted is out at once, and nobody else notices: on the Dovecot of either Debian. */
@@ -47,6 +49,47 @@ describe.each([
     await neighbour?.endIdle();
     await neighbour?.[Symbol.asyncDispose]();
     expect(await relay.run('ls /var/lib/postern/mail | grep -c deleted01 || true')).toBe('0\n');
+  });
+
+  it('lets nobody send any more in a session that was open before, and says why', async () => {
+    const to = 'neighbour@chat.example';
+    const [blocked, deleted] = ['sending01@chat.example', 'sending02@chat.example'];
+    await using session = await login(relay.ports.submission, blocked, password);
+    await using other = await login(relay.ports.submission, deleted, password);
+    const send = async (over: typeof session, from: string): Promise<string> =>
+      await sendMail(over, { from, to }, await encryptedMessage({ from, to }));
+    expect(await send(session, blocked)).toMatch(/^250 /);
+    expect(await send(other, deleted)).toMatch(/^250 /);
+    // A message whose recipient was accepted before the block is not accepted after it, however long it takes.
+    await using slow = await login(relay.ports.submission, blocked, password);
+    await slow.say(`
+      C: MAIL FROM:<${blocked}>
+      S: 250
+      C: RCPT TO:<${to}>
+      S: 250
+      C: DATA
+      S: 354`);
+    await relay.run(`postern accounts block --reason 'Please write to us' ${blocked}`);
+    slow.send(`${await encryptedMessage({ from: blocked, to })}.\r\n`);
+    expect(await slow.reply()).toBe('550 5.7.13 This account is blocked: Please write to us');
+    expect(await send(session, blocked)).toBe('550 5.7.13 This account is blocked: Please write to us');
+    await relay.run(`postern accounts delete --yes ${deleted}`);
+    expect(await send(other, deleted)).toBe('550 5.7.1 This account does not exist any more');
+    await relay.run(`postern accounts unblock ${blocked}`);
+    expect(await send(session, blocked)).toMatch(/^250 /);
+  });
+
+  it('keeps out a login that was accepted, and whose mail process comes for it after the block', async () => {
+    const tardy = 'tardy-001@chat.example';
+    await relay.run('pkill -STOP -x imap');
+    const outcome = open('tardy-001').then(() => 'in', String);
+    // Once there is an account the login was right; one of those that are stopped is to take the client over.
+    await relay.run(
+      `for n in $(seq 300); do postern accounts show ${tardy} >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
+    );
+    await relay.run(`postern accounts block ${tardy}`);
+    await relay.run('pkill -CONT -x imap');
+    expect(await outcome).toMatch(/LOGIN: \S+ NO|BYE|closed|reset/);
   });
 
   it('is told when the secret was replaced, and the relay waits for the right one', async () => {

@@ -70,6 +70,7 @@ describe('the filter’s workers', () => {
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
     await expect.poll(workers, { timeout: 20_000 }).toHaveLength(2);
     expect(await workers()).not.toContain(worker);
+    await expect.poll(() => relay.log(), { timeout: 20_000 }).toMatch(/worker\.back.*afterMs/);
     await using again = await submission();
     expect(await sendMail(again, envelope, message)).toMatch(/^250/);
   });

@@ -1,4 +1,7 @@
+import { insertAccount } from '../src/accounts/records.ts';
 import { createLog, parseConfig, startService } from '../src/running.ts';
+import { storeLocation } from '../src/services/settings.ts';
+import { openStore } from '../src/store/store.ts';
 
 /**
  * The filter as it runs in a relay, for measuring: `filter.ts DATA_FOLDER WORKERS`, on sockets that it inherits. The
@@ -10,6 +13,17 @@ const config = parseConfig(
   'the benchmark',
 );
 const unlimited = 1e12;
+/** As many as the benchmark has senders: whoever has no account may not send. */
+const senders = 10;
+
+const store = await openStore(storeLocation(config));
+await store.write(async (db) => {
+  for (let n = 0; n < senders; n += 1) {
+    const row = { password: '{LOCKED}', proof: null, created_day: 0, reserved_until: null };
+    await insertAccount(db, { address: `user${n}@bench.example`, ...row });
+  }
+});
+await store.close();
 await startService(
   'filter',
   {

@@ -5,11 +5,11 @@ type BlockArguments = CommonArguments & { readonly addresses: string[]; readonly
 
 export const blockCommand: CommandModule<object, BlockArguments> = {
   command: 'block <addresses..>',
-  describe: 'let nobody log in to these accounts; mail still arrives',
+  describe: 'let nobody log in to these accounts or send from them; mail still arrives',
   builder: (yargs) =>
     yargs
       .positional('addresses', { type: 'string', array: true, demandOption: true })
-      .option('reason', { type: 'string', requiresArg: true, describe: 'what the person is told at the next login' }),
+      .option('reason', { type: 'string', requiresArg: true, describe: 'what the person is told' }),
   handler: (args) => change(args, 'blocked', (accounts, address) => accounts.block(address, args.reason ?? null)),
 };
 

@@ -13,8 +13,8 @@ export type FilterEvent =
   | { readonly kind: 'encryption'; readonly door: Door; readonly to: SessionKeyKind; readonly seipdVersion: 1 | 2 }
   /** A message was held so that its sender stays within the limit. */
   | { readonly kind: 'held'; readonly heldMs: number }
-  /** A store did not answer a filter's question. */
-  | { readonly kind: 'preferences.unavailable' }
+  /** A store did not answer a filter's question: what a recipient wants, or whether a sender still may send. */
+  | { readonly kind: 'preferences.unavailable' | 'standing.unavailable' }
   | LedgerEvent
   | { readonly kind: 'milter'; readonly door: Door; readonly event: MilterEvent };
 

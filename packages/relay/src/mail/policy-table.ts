@@ -1,6 +1,7 @@
 import type { Finding } from '@postern/encryption-check';
 import type { SignatureFinding } from './dkim/signature-check.ts';
 import { decide, type Facts, type Origin, type Room } from './policy.ts';
+import type { Standing } from './sender-standing.ts';
 
 /** A case that a postmaster knows, and the facts that it comes to. */
 interface Case {
@@ -11,6 +12,8 @@ interface Case {
 const alice = 'alice@chat.example';
 const enough: Room = { kind: 'enough' };
 const unknown: Room = { kind: 'unknown' };
+const good: Standing = { kind: 'good' };
+const blocked: Standing = { kind: 'blocked', reason: null };
 const encrypted: Finding = {
   kind: 'encrypted',
   sessionKeys: { 'PKESK v3': 1, 'PKESK v6': 0, 'SKESK v4': 0, 'SKESK v6': 0 },
@@ -28,16 +31,18 @@ const none = (part: 'messages' | 'recipients' | 'bytes', waitSeconds: number): R
   waitSeconds,
 });
 const signature = (finding: SignatureFinding): Origin => ({ kind: 'signed-domain', finding });
-const named = (facts: { login?: string | undefined; sender?: string; room?: Room }): Facts => ({
+const named = (facts: { login?: string | undefined; sender?: string; standing?: Standing; room?: Room }): Facts => ({
   situation: 'submission-recipient',
   login: alice,
   sender: alice,
+  standing: good,
   room: enough,
   ...facts,
 });
 const sent = (facts: Partial<Extract<Facts, { situation: 'submission-message' }>>): Facts => ({
   situation: 'submission-message',
   sender: alice,
+  standing: good,
   author: { kind: 'one', address: alice },
   finding: encrypted,
   room: enough,
@@ -64,6 +69,13 @@ const sections: readonly { readonly title: string; readonly cases: readonly Case
       { name: 'with a + in the address', facts: named({ sender: 'alice+tag@chat.example' }) },
       { name: 'with a quoted local part', facts: named({ sender: '"alice"@chat.example' }) },
       { name: 'with a rewritten (SRS) sender', facts: named({ sender: 'srs0=x=y=other.example=alice@chat.example' }) },
+      { name: 'blocked since they logged in', facts: named({ standing: blocked }) },
+      {
+        name: 'blocked since they logged in, for a reason',
+        facts: named({ standing: { kind: 'blocked', reason: 'Spam' } }),
+      },
+      { name: 'deleted since they logged in', facts: named({ standing: { kind: 'gone' } }) },
+      { name: 'while nobody knows whether they still may', facts: named({ standing: { kind: 'unknown' } }) },
       { name: 'after too many messages in a minute', facts: named({ room: none('messages', 42) }) },
       { name: 'after too many recipients in an hour', facts: named({ room: none('recipients', 1_800) }) },
       { name: 'after too many bytes in a day', facts: named({ room: none('bytes', 36_000) }) },
@@ -81,6 +93,7 @@ const sections: readonly { readonly title: string; readonly cases: readonly Case
       { name: 'several From fields or addresses', facts: sent({ author: { kind: 'ambiguous' } }) },
       { name: 'From somebody else', facts: sent({ author: { kind: 'one', address: 'bob@chat.example' } }) },
       { name: 'From somebody else, and cleartext', facts: sent({ author: { kind: 'none' }, finding: cleartext }) },
+      { name: 'blocked since they named the recipients', facts: sent({ standing: blocked }) },
       { name: 'larger than was said, and too much for a day', facts: sent({ room: none('bytes', 36_000) }) },
       { name: 'cleartext, and too much for a day', facts: sent({ finding: cleartext, room: none('bytes', 36_000) }) },
       { name: 'while the store does not answer', facts: sent({ room: unknown }) },

@@ -2,6 +2,7 @@ import type { Finding } from '@postern/encryption-check';
 import type { BudgetPart } from './budget.ts';
 import type { SignatureFinding } from './dkim/signature-check.ts';
 import type { Author } from './from-header.ts';
+import type { Standing } from './sender-standing.ts';
 
 /** What is to become of a message or a recipient, and under which name it is counted and logged. */
 export type Verdict =
@@ -35,12 +36,14 @@ export type Facts =
       readonly login: string | undefined;
       /** The address of MAIL FROM, in lower case, without brackets; empty for the null sender. */
       readonly sender: string;
+      readonly standing: Standing;
       readonly room: Room;
     }
   /** A user's message is complete. */
   | {
       readonly situation: 'submission-message';
       readonly sender: string;
+      readonly standing: Standing;
       readonly author: Author;
       readonly finding: Finding;
       readonly room: Room;
@@ -73,9 +76,9 @@ export function decide(facts: Facts): Verdict {
           'sender-not-login',
         );
       }
-      return withinLimits(facts.room, `Too much mail from ${facts.sender}`);
+      return decideStanding(facts.standing) ?? withinLimits(facts.room, `Too much mail from ${facts.sender}`);
     case 'submission-message': {
-      const named = decideAuthor(facts.author, facts.sender);
+      const named = decideStanding(facts.standing) ?? decideAuthor(facts.author, facts.sender);
       if (named.kind !== 'accept') return named;
       const content = decideOutgoingContent(facts.finding);
       return content.kind === 'accept'
@@ -135,6 +138,24 @@ function fromOrigin(origin: Origin, content: Verdict): Verdict {
 
 function noSignature(): Verdict {
   return refuse(554, '5.7.1 No DKIM signature found', 'signature-none');
+}
+
+/** @returns nothing when there is nothing against the sender. */
+function decideStanding(standing: Standing): Verdict | undefined {
+  switch (standing.kind) {
+    case 'good':
+      return undefined;
+    case 'blocked': // RFC 5248 §2.4 is where 5.7.13 is from: "User Account Disabled"
+      return refuse(
+        550,
+        `5.7.13 This account is blocked${standing.reason === null ? '' : `: ${standing.reason}`}`,
+        'account-blocked',
+      );
+    case 'gone':
+      return refuse(550, '5.7.1 This account does not exist any more', 'account-gone');
+    case 'unknown':
+      return defer(451, '4.3.0 Temporary failure, try again later', 'account-unknown');
+  }
 }
 
 function decideAuthor(author: Author, sender: string): Verdict {

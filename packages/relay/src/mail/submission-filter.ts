@@ -9,9 +9,16 @@ import type { Allowance, Limiter } from './limiter.ts';
 import { declaredSize, headerSize } from './message-size.ts';
 import { decide, type Verdict } from './policy.ts';
 import { roomFor } from './room.ts';
+import type { SenderStandings, Standing } from './sender-standing.ts';
+
+/** A message that takes longer than this has its sender looked at again when it is complete. */
+const standingLastsMs = 1_000;
 
 export interface SubmissionFilterOptions {
   readonly limiter: Limiter;
+  readonly standings: SenderStandings;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
   /** The names, in lower case, of the header fields that may leave. */
   readonly allowedHeaders: ReadonlySet<string>;
   /** For mail that leaves this relay; undefined where none can be signed. */
@@ -35,6 +42,9 @@ interface Message {
   declaredBytes: number;
   bytes: number;
   recipients: number;
+  /** How the sender stands, and when that was asked. */
+  standing: Standing;
+  askedAt: number;
   allowance: Allowance | undefined;
   /** The answer to its first recipient, when that was no: the others get it too, without being counted or held again. */
   refusal: SmtpReply | undefined;
@@ -45,11 +55,21 @@ interface Message {
  * what, and lets only end-to-end encrypted mail in the sender's own name pass.
  */
 export function createSubmissionFilter(options: SubmissionFilterOptions): Milter {
-  const { limiter, allowedHeaders, signing, onEvent } = options;
+  const { limiter, standings, now, allowedHeaders, signing, onEvent } = options;
   const answer = (verdict: Verdict): SmtpReply | undefined => {
     if (verdict.kind === 'accept') return undefined;
     onEvent({ kind: 'message', door: 'submission', verdict: verdict.kind, reason: verdict.reason });
     return reply(verdict.code, undefined, verdict.text);
+  };
+  const askStanding = async (message: Message): Promise<Standing> => {
+    message.askedAt = now();
+    try {
+      message.standing = await standings.standing(message.sender);
+    } catch {
+      onEvent({ kind: 'standing.unavailable' });
+      message.standing = { kind: 'unknown' };
+    }
+    return message.standing;
   };
   return createMilter({
     name: 'submission',
@@ -68,6 +88,8 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
         declaredBytes: 0,
         bytes: 0,
         recipients: 0,
+        standing: { kind: 'unknown' },
+        askedAt: -Infinity,
         allowance: undefined,
         refusal: undefined,
       };
@@ -83,9 +105,11 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
       rcpt: async (event, { connection, message }) => {
         if (message.refusal !== undefined) return message.refusal;
         const { sender, login } = message;
-        const named = decide({ situation: 'submission-recipient', sender, login, room: { kind: 'enough' } });
+        const facts = { situation: 'submission-recipient', sender, login } as const;
+        const named = decide({ ...facts, standing: { kind: 'good' }, room: { kind: 'enough' } });
         if (named.kind !== 'accept') return (message.refusal = answer(named));
         const isFirst = message.allowance === undefined;
+        const asked = isFirst ? askStanding(message) : message.standing;
         const allowance = (message.allowance ??= limiter.open(`from ${sender}`));
         connection.allowance = allowance;
         const room = await roomFor(
@@ -93,7 +117,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
           isFirst ? { messages: 1, recipients: 1, bytes: message.declaredBytes } : { ...nothing, recipients: 1 },
           onEvent,
         );
-        const refusal = answer(decide({ situation: 'submission-recipient', sender, login, room }));
+        const refusal = answer(decide({ ...facts, standing: await asked, room }));
         if (refusal !== undefined) message.refusal = refusal;
         else {
           message.recipients += 1;
@@ -125,7 +149,9 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
         if (allowance === undefined || recipients === 0) return tempfail;
         try {
           const finding = check.end();
-          const facts = { situation: 'submission-message', sender, author: readAuthor(authors), finding } as const;
+          const standing = now() - message.askedAt > standingLastsMs ? await askStanding(message) : message.standing;
+          const author = readAuthor(authors);
+          const facts = { situation: 'submission-message', sender, standing, author, finding } as const;
           const undeclared = bytes - message.declaredBytes;
           const isRoomKnown = undeclared <= 0 || decide({ ...facts, room: { kind: 'enough' } }).kind !== 'accept';
           const room = isRoomKnown

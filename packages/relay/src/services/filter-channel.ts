@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Demand } from '../mail/budget.ts';
 import type { LedgerKey } from '../mail/ledger.ts';
 import type { Permission } from '../mail/limiter.ts';
+import type { Standing } from '../mail/sender-standing.ts';
 import type { Count } from './metrics.ts';
 
 /** What a worker and the process that started it say to each other, over Node's channel between them. */
@@ -15,7 +16,7 @@ export type FromWorker =
       readonly demand: Demand;
     }
   | { readonly kind: 'settle'; readonly allowance: number; readonly spent: Demand | null }
-  | { readonly kind: 'refuses'; readonly question: number; readonly address: string }
+  | { readonly kind: 'refuses' | 'standing'; readonly question: number; readonly address: string }
   | { readonly kind: 'counts'; readonly counts: readonly Count[] };
 
 export type ToWorker =
@@ -23,15 +24,16 @@ export type ToWorker =
   | { readonly kind: 'permission'; readonly question: number; readonly permission: Permission }
   /** `null`: the store did not answer. */
   | { readonly kind: 'setting'; readonly question: number; readonly refuses: boolean | null }
+  | { readonly kind: 'standing'; readonly question: number; readonly standing: Standing }
   | { readonly kind: 'stop' };
 
 /** Both ends are ours and of one version: the kind is all there is to check. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return isOfKind(message, ['ready', 'ask', 'settle', 'refuses', 'counts']);
+  return isOfKind(message, ['ready', 'ask', 'settle', 'refuses', 'standing', 'counts']);
 }
 
 export function isToWorker(message: unknown): message is ToWorker {
-  return isOfKind(message, ['start', 'permission', 'setting', 'stop']);
+  return isOfKind(message, ['start', 'permission', 'setting', 'standing', 'stop']);
 }
 
 function isOfKind(message: unknown, kinds: readonly string[]): boolean {

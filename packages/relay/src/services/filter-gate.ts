@@ -8,6 +8,7 @@ import type { FilterEventListener } from '../mail/filter-events.ts';
 import { allowedHeaders } from '../mail/header-privacy.ts';
 import { createIncomingFilter } from '../mail/incoming-filter.ts';
 import type { Limiter } from '../mail/limiter.ts';
+import type { SenderStandings } from '../mail/sender-standing.ts';
 import { createReportFilter } from '../mail/report-filter.ts';
 import { createSubmissionFilter } from '../mail/submission-filter.ts';
 import { readDkimKeys } from '../setup/dkim-keys.ts';
@@ -19,17 +20,19 @@ const drainMs = 10_000;
 
 export interface GateParts {
   readonly limiter: Limiter;
-  readonly preferences: CleartextPreferences;
+  readonly users: CleartextPreferences & SenderStandings;
   readonly onEvent: FilterEventListener;
 }
 
 /** All filters, listening in this process. */
-export async function openGate(config: Config, { limiter, preferences, onEvent }: GateParts): Promise<Service> {
+export async function openGate(config: Config, { limiter, users, onEvent }: GateParts): Promise<Service> {
   const layout = layoutOf(config);
   const refusesCleartext = config.mail.incomingCleartext === 'refuse';
   const signing = await signingOf(config);
   const submission = createSubmissionFilter({
     limiter,
+    standings: users,
+    now: () => performance.now(),
     allowedHeaders: allowedHeaders(config.mail.outgoingHeaders),
     signing,
     onEvent,
@@ -37,7 +40,7 @@ export async function openGate(config: Config, { limiter, preferences, onEvent }
   const keys =
     config.mail.incomingUnsigned === 'accept' ? undefined : new KeyLookup(systemTxtLookup, () => performance.now());
   if (keys !== undefined) await loadVerifier(); // before the first message waits for it
-  const incoming = createIncomingFilter({ refusesCleartext, preferences, keys, limiter, onEvent });
+  const incoming = createIncomingFilter({ refusesCleartext, preferences: users, keys, limiter, onEvent });
   const inherited = inheritedSockets();
   const servers: MilterServer[] = await Promise.all([
     submission.listen(listenOn('filter-submission', layout, inherited)),

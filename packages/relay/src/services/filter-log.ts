@@ -22,6 +22,7 @@ export function logFilter(event: FilterEvent, log: Log): void {
     case 'encryption':
     case 'held':
     case 'preferences.unavailable': // the limits' store is the same one, and says it once
+    case 'standing.unavailable':
   }
 }
 

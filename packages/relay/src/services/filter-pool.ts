@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
-import type { CleartextPreferences } from '../mail/cleartext-refusals.ts';
 import type { Allowance, Limiter } from '../mail/limiter.ts';
 import { type FromWorker, isFromWorker, type ToWorker } from './filter-channel.ts';
 import type { Log } from './log.ts';
 import type { Count } from './metrics.ts';
 import type { Service } from './service.ts';
+import type { UserFacts } from './user-facts.ts';
 
 export interface PoolOptions {
   readonly config: Config;
@@ -14,7 +14,7 @@ export interface PoolOptions {
   /** The held sockets by name, which every worker gets too. */
   readonly sockets: ReadonlyMap<string, number>;
   readonly limiter: Limiter;
-  readonly preferences: CleartextPreferences;
+  readonly users: UserFacts;
   readonly onCounts: (counts: readonly Count[]) => void;
   readonly log: Log;
 }
@@ -58,7 +58,11 @@ export class FilterPool implements Service {
     );
   }
 
-  #run(delayMs: number): Promise<void> {
+  /**
+   * @param delayMs how long to wait before the next start when this one ends soon.
+   * @param wantedAt since when a worker is missing.
+   */
+  #run(delayMs: number, wantedAt?: number): Promise<void> {
     const { config, sockets, log } = this.#options;
     const startedAt = performance.now();
     const { LISTEN_PID: _, ...env } = process.env; // that was us
@@ -72,8 +76,9 @@ export class FilterPool implements Service {
     return new Promise((resolve) => {
       worker.on('message', (message: unknown) => {
         if (!isFromWorker(message)) return;
-        if (message.kind === 'ready') resolve();
-        else office.receive(message);
+        if (message.kind !== 'ready') return office.receive(message);
+        if (wantedAt !== undefined) log('worker.back', { afterMs: Math.round(performance.now() - wantedAt) });
+        resolve();
       });
       worker.on('error', (error) => log('worker.failed', { error: error.message }));
       worker.once('exit', (code, signal) => {
@@ -82,12 +87,12 @@ export class FilterPool implements Service {
         resolve();
         if (this.#isStopping) return;
         log('worker.ended', { code: code ?? undefined, signal: signal ?? undefined });
-        const wasHealthy = performance.now() - startedAt > healthyAfterMs;
-        const nextDelayMs = wasHealthy ? firstRestartDelayMs : Math.min(delayMs * 2, maxRestartDelayMs);
+        const endedAt = performance.now();
+        const waitMs = endedAt - startedAt > healthyAfterMs ? firstRestartDelayMs : delayMs;
         const timer = setTimeout(() => {
           this.#timers.delete(timer);
-          void this.#run(nextDelayMs);
-        }, delayMs);
+          void this.#run(Math.min(waitMs * 2, maxRestartDelayMs), endedAt);
+        }, waitMs);
         this.#timers.add(timer);
       });
     });
@@ -120,6 +125,9 @@ class Office {
       case 'refuses':
         void this.#refuses(message.question, message.address);
         return;
+      case 'standing':
+        void this.#standing(message.question, message.address);
+        return;
       case 'counts':
         this.#options.onCounts(message.counts);
     }
@@ -138,8 +146,13 @@ class Office {
   }
 
   async #refuses(question: number, address: string): Promise<void> {
-    const refuses = await this.#options.preferences.refuses(address).catch(() => null);
+    const refuses = await this.#options.users.refuses(address).catch(() => null);
     tell(this.#worker, { kind: 'setting', question, refuses });
+  }
+
+  async #standing(question: number, address: string): Promise<void> {
+    const standing = await this.#options.users.standing(address).catch(() => ({ kind: 'unknown' }) as const);
+    tell(this.#worker, { kind: 'standing', question, standing });
   }
 }
 

@@ -2,13 +2,14 @@ import type { Demand } from '../mail/budget.ts';
 import type { CleartextPreferences } from '../mail/cleartext-refusals.ts';
 import type { LedgerKey } from '../mail/ledger.ts';
 import type { Allowance, Limiter, Permission } from '../mail/limiter.ts';
+import type { SenderStandings } from '../mail/sender-standing.ts';
 import type { FromWorker, ToWorker } from './filter-channel.ts';
 
 /** How long the main process may take beyond what it may hold a message: Postfix waits 30 s, and longer when told to. */
 const answerGraceMs = 20_000;
 
-/** A worker's limits and preferences: it asks the main process, which alone knows them. */
-export class Questions implements Limiter, CleartextPreferences {
+/** What a worker has to know of limits and users: it asks the main process, which alone knows. */
+export class Questions implements Limiter, CleartextPreferences, SenderStandings {
   readonly #send: (message: FromWorker) => void;
   readonly #timeoutMs: number;
   readonly #waiting = new Map<number, (answer: ToWorker) => void>();
@@ -46,6 +47,12 @@ export class Questions implements Limiter, CleartextPreferences {
     const answer = await this.#ask((question) => ({ kind: 'refuses', question, address }));
     if (answer?.kind === 'setting' && answer.refuses !== null) return answer.refuses;
     throw new Error('the main process does not know the preference');
+  }
+
+  async standing(address: string): ReturnType<SenderStandings['standing']> {
+    const answer = await this.#ask((question) => ({ kind: 'standing', question, address }));
+    if (answer?.kind === 'standing' && answer.standing.kind !== 'unknown') return answer.standing;
+    throw new Error('the main process does not know whether the sender still may send');
   }
 
   async #permission(allowance: number, key: LedgerKey, demand: Demand): Promise<Permission> {

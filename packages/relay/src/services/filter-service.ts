@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
-import { CleartextRefusals } from '../mail/cleartext-refusals.ts';
 import type { FilterEvent } from '../mail/filter-events.ts';
 import { openStore } from '../store/store.ts';
 import { openGate } from './filter-gate.ts';
@@ -14,12 +13,13 @@ import { countsOf, FilterMetrics } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { reasonOf, type Service } from './service.ts';
 import { storeLocation } from './settings.ts';
+import { UserFacts } from './user-facts.ts';
 
-const preferencesPatienceMs = 2_000;
+const userPatienceMs = 2_000;
 
 /**
  * Decides about every message that users send and that other servers bring. With one worker everything happens in this
- * process; with several, they have the connections, and this process keeps limits, preferences and counters for them.
+ * process; with several, they have the connections, and this process keeps limits and counters for them, and looks into the database.
  */
 export async function startFilterService(config: Config, log: Log): Promise<Service> {
   const onEvent = (event: FilterEvent): void => {
@@ -31,18 +31,16 @@ export async function startFilterService(config: Config, log: Log): Promise<Serv
   const limits = await openLimits(config, onEvent);
   const { limiter } = limits;
   held = () => limiter.held;
-  const preferences = new CleartextRefusals(() =>
-    openStore(storeLocation(config), { patienceMs: preferencesPatienceMs }),
-  );
+  const users = new UserFacts(() => openStore(storeLocation(config), { patienceMs: userPatienceMs }));
   const sockets = inheritedSockets();
   const size = sockets.size === 0 ? 1 : workerCount(config);
-  const gate = size === 1 ? await openGate(config, { limiter, preferences, onEvent }) : undefined;
+  const gate = size === 1 ? await openGate(config, { limiter, users, onEvent }) : undefined;
   const pool = new FilterPool({
     config,
     size: size === 1 ? 0 : size,
     sockets,
     limiter,
-    preferences,
+    users,
     onCounts: (counts) => {
       for (const count of counts) metrics.count(count);
     },
@@ -53,7 +51,7 @@ export async function startFilterService(config: Config, log: Log): Promise<Serv
   return {
     async stop() {
       await Promise.all([gate?.stop(), pool.stop()]);
-      await Promise.all([metricsServer?.stop(), limits[Symbol.asyncDispose](), preferences.close()]);
+      await Promise.all([metricsServer?.stop(), limits[Symbol.asyncDispose](), users.close()]);
     },
   };
 }

@@ -30,6 +30,7 @@ function main(): void {
         return;
       case 'permission':
       case 'setting':
+      case 'standing':
         questions?.receive(message);
     }
   });
@@ -42,7 +43,7 @@ async function start(config: Config, questions: Questions): Promise<Service> {
     logFilter(event, log);
     for (const count of countsOf(event)) counts.add(count);
   };
-  const gate = await openGate(config, { limiter: questions, preferences: questions, onEvent });
+  const gate = await openGate(config, { limiter: questions, users: questions, onEvent });
   send({ kind: 'ready' });
   return gate;
 }

@@ -8,7 +8,7 @@ export type Count =
   | { readonly name: 'held'; readonly seconds: number }
   | { readonly name: 'stage'; readonly door: string; readonly stage: string; readonly seconds: number }
   | { readonly name: 'failure'; readonly kind: string }
-  | { readonly name: 'store-error'; readonly store: 'limits' | 'preferences'; readonly times: number };
+  | { readonly name: 'store-error'; readonly store: 'limits' | 'preferences' | 'standing'; readonly times: number };
 
 /** What of an event is counted. Every label is a word out of our own sources: none can hold what a message says. */
 export function countsOf(event: FilterEvent): Count[] {
@@ -25,6 +25,8 @@ export function countsOf(event: FilterEvent): Count[] {
       return [{ name: 'held', seconds: event.heldMs / 1000 }];
     case 'preferences.unavailable':
       return [{ name: 'store-error', store: 'preferences', times: 1 }];
+    case 'standing.unavailable':
+      return [{ name: 'store-error', store: 'standing', times: 1 }];
     case 'limits.unavailable':
     case 'limits.available':
       return [];

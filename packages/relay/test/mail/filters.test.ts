@@ -11,6 +11,7 @@ import { allowedHeaders } from '../../src/mail/header-privacy.ts';
 import { createIncomingFilter } from '../../src/mail/incoming-filter.ts';
 import type { LedgerKey } from '../../src/mail/ledger.ts';
 import type { Allowance, Limiter, Permission } from '../../src/mail/limiter.ts';
+import type { SenderStandings } from '../../src/mail/sender-standing.ts';
 import { createSubmissionFilter } from '../../src/mail/submission-filter.ts';
 import { createLog } from '../../src/services/log.ts';
 import { logFilter } from '../../src/services/filter-log.ts';
@@ -58,12 +59,20 @@ let folder: string;
 let limiter: NotingLimiter;
 let server: MilterServer | undefined;
 let events: FilterEvent[];
+/** How the sender stands; a time at which the filter asks, and how often it did. */
+const sender: { standing: Awaited<ReturnType<SenderStandings['standing']>> | undefined; now: number; asked: string[] } =
+  {
+    standing: { kind: 'good' },
+    now: 0,
+    asked: [],
+  };
 const onEvent = (event: FilterEvent): void => void events.push(event);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'postern-filter-'));
   limiter = new NotingLimiter();
   events = [];
+  Object.assign(sender, { standing: { kind: 'good' }, now: 0, asked: [] });
 });
 afterEach(async () => {
   await server?.close({ drainMs: 0 });
@@ -74,6 +83,14 @@ async function submission(): Promise<TestMta> {
   const path = join(folder, 'submission.sock');
   server = await createSubmissionFilter({
     limiter,
+    standings: {
+      async standing(address) {
+        sender.asked.push(address);
+        if (sender.standing === undefined) throw new Error('the store is gone');
+        return sender.standing;
+      },
+    },
+    now: () => sender.now,
     allowedHeaders: allowedHeaders(),
     signing: undefined,
     onEvent,
@@ -158,6 +175,37 @@ describe('the filter for submission', () => {
     const mta = await submission();
     limiter.answer = { kind: 'unavailable' };
     expect((await mta.deliver(encryptedMail)).refusedRecipients[0]?.reply).toMatch(/^451 4\.3\.0/);
+  });
+
+  it.each([
+    [{ kind: 'blocked', reason: 'Spam' }, '550 5.7.13 This account is blocked: Spam'],
+    [{ kind: 'blocked', reason: null }, '550 5.7.13 This account is blocked'],
+    [{ kind: 'gone' }, '550 5.7.1 This account does not exist any more'],
+    [undefined, '451 4.3.0 Temporary failure, try again later'],
+  ] as const)('looks at the sender again for every message: with %j says %s', async (standing, refusal) => {
+    const mta = await submission();
+    expect(await mta.deliver(encryptedMail)).toMatchObject({ outcome: 'accepted' });
+    sender.standing = standing;
+    const { refusedRecipients } = await mta.deliver({ ...encryptedMail, to: ['a@b.example', 'c@d.example'] });
+    expect(refusedRecipients.map(({ reply }) => reply)).toEqual([refusal, refusal]);
+    expect(sender.asked).toEqual([alice, alice]);
+    await limiter.allSettled();
+    expect(limiter.notes.at(-1)).toBe(`from ${alice} refunded`);
+  });
+
+  it('looks again at the end of a message that takes its time', async () => {
+    const mta = await submission();
+    const conversation = await mta.open();
+    await conversation.mail(`<${alice}>`);
+    await conversation.rcpt('<bob@other.example>');
+    for (const [name, value] of encryptedMail.headers) await conversation.header(name, value);
+    await conversation.endOfHeaders();
+    await conversation.body(Buffer.from(encryptedMail.body));
+    sender.now += 1_001;
+    sender.standing = { kind: 'gone' };
+    const { verdict } = await conversation.endOfMessage();
+    expect(verdict).toMatchObject({ text: '550 5.7.1 This account does not exist any more' });
+    expect(sender.asked).toHaveLength(2);
   });
 
   it('lets go of a message that is aborted, and of one whose connection dies', async () => {

@@ -13,6 +13,10 @@ describe('the policy', () => {
         with a + in the address                          sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
         with a quoted local part                         sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
         with a rewritten (SRS) sender                    sender-not-login     refuse 553 5.7.1 Sender address rejected: it is not the address you logged in with
+        blocked since they logged in                     account-blocked      refuse 550 5.7.13 This account is blocked
+        blocked since they logged in, for a reason       account-blocked      refuse 550 5.7.13 This account is blocked: Spam
+        deleted since they logged in                     account-gone         refuse 550 5.7.1 This account does not exist any more
+        while nobody knows whether they still may        account-unknown      defer 451 4.3.0 Temporary failure, try again later
         after too many messages in a minute              too-many-messages    defer 450 4.7.1: Too much mail from alice@chat.example, try again in 42 seconds
         after too many recipients in an hour             too-many-recipients  defer 450 4.7.1: Too much mail from alice@chat.example, try again in 1800 seconds
         after too many bytes in a day                    too-many-bytes       defer 450 4.7.1: Too much mail from alice@chat.example, try again in 36000 seconds
@@ -27,6 +31,7 @@ describe('the policy', () => {
         several From fields or addresses                 author-ambiguous     refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
         From somebody else                               author-not-sender    refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
         From somebody else, and cleartext                author-none          refuse 500 5.7.1 Invalid FROM: there has to be one From header with one address, the one you send from
+        blocked since they named the recipients          account-blocked      refuse 550 5.7.13 This account is blocked
         larger than was said, and too much for a day     too-many-bytes       defer 450 4.7.1: Too much mail from alice@chat.example, try again in 36000 seconds
         cleartext, and too much for a day                not-encrypted        refuse 523 5.7.1 Encryption Needed: Invalid Unencrypted Mail
         while the store does not answer                  store-unavailable    defer 451 4.3.0 Temporary failure, try again later

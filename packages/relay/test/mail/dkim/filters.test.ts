@@ -63,7 +63,14 @@ async function verdicts({ headers: left }: Left, text: string): Promise<string[]
 
 describe('the filter for submission', () => {
   const filter = (): Milter =>
-    createSubmissionFilter({ limiter, allowedHeaders: allowedHeaders(), signing: signing({ rsa, ed25519 }), onEvent });
+    createSubmissionFilter({
+      limiter,
+      standings: { standing: () => Promise.resolve({ kind: 'good' }) },
+      now: () => 0,
+      allowedHeaders: allowedHeaders(),
+      signing: signing({ rsa, ed25519 }),
+      onEvent,
+    });
 
   it('signs what leaves as it leaves, after its own changes', async () => {
     const mta = await ask(filter(), { auth_authen: alice });
