@@ -50,6 +50,12 @@ export class IncomingSession implements AsyncDisposable {
     return await this.command('.');
   }
 
+  /** Sends (a part of) a message as it is (RFC 3030). */
+  async chunk(data: Uint8Array, { isLast }: { isLast: boolean }): Promise<string> {
+    this.#socket.write(Buffer.concat([Buffer.from(`BDAT ${data.length}${isLast ? ' LAST' : ''}\r\n`), data]));
+    return await lastLine(this.#lines);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.destroy();
   }

@@ -26,6 +26,13 @@ export function postfixMain(config: Config, layout: Layout): string {
     local_transport: `lmtp:unix:${layout.lmtpSocket}`,
     disable_vrfy_command: 'yes',
 
+    // Dovecot's LMTP, and half of the other servers, know ASCII addresses only: what needs more (RFC 6531) is not offered and
+    // not taken, so that nothing is accepted that has to be returned.
+    smtputf8_enable: 'no',
+    smtpd_recipient_restrictions: ['sender', 'recipient']
+      .map((side) => `check_${side}_access regexp:${layout.postfixFolder}/ascii-only`)
+      .join(', '),
+
     // Refuse by default; each service below opens what it is for.
     smtpd_relay_restrictions: 'reject',
     smtpd_milters: '',
@@ -186,6 +193,9 @@ export function submissionHeaders({ domain }: Pick<Config, 'domain'>): string {
   const own = String.raw`/^Received: .*[[:cntrl:]]{2}by [^ ]+ \(Postfix\) with ([A-Z0-9]+) id ([A-Za-z0-9]+)[^;]*; ([A-Za-z0-9,:+() -]+)$/`;
   return `${own} REPLACE Received: by ${domain} (Postfix) with $1 id $2; $3\n/^Received:/ IGNORE\n`;
 }
+
+/** access(5). RFC 6531 §3.5 has the code. */
+export const asciiOnly = '/[^ -~]/ 553 5.6.7 Only ASCII characters are possible in an address here\n';
 
 /** TLS_README: relays whose domain starts with `_` or is an address have a certificate that no authority knows. */
 export const tlsPolicy = '/^[_[]/ encrypt\n';

@@ -11,6 +11,7 @@ import { raiseInotifyLimit } from './inotify.ts';
 import { type Layout, layoutOf, mailUser, serviceUser } from './layout.ts';
 import { hasNotifyPlugin } from './notify-plugin.ts';
 import {
+  asciiOnly,
   deliveryHeaders,
   loginMap,
   noSessionTickets,
@@ -63,6 +64,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
     'main.cf': postfixMain(config, layout),
     'master.cf': postfixMaster(layout),
     'login-map': loginMap,
+    'ascii-only': asciiOnly,
     'submission-headers': submissionHeaders(config),
     'delivery-headers': deliveryHeaders,
     'tls-policy': tlsPolicy,
