@@ -57,7 +57,11 @@ export class AnswerOracle {
     else if (code === 'p') {
       if (this.#edits.endsWith('b')) throw new Error('progress was reported between pieces of a body');
     } else if ('acdrsty'.includes(code)) {
-      if (this.#edits !== '' && code !== 'c' && code !== 'a') throw new Error(`edits came with a refusal "${code}"`);
+      // Half a new body is with the mail server when its source fails.
+      const isBrokenOff = code === 't' && this.#edits.endsWith('b');
+      if (this.#edits !== '' && code !== 'c' && code !== 'a' && !isBrokenOff) {
+        throw new Error(`edits came with a refusal "${code}"`);
+      }
       this.#edits = '';
       this.finals += 1;
     } else throw new Error(`an unknown answer: ${packet.toString('hex')}`);

@@ -1,24 +1,24 @@
 import * as fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createMilter } from '../src/index.ts';
 import { maxFrameBytes, maxLookAheadBytes, maxUnsentBytes } from '../src/limits.ts';
 import { conversation } from './conversations.ts';
-import { fuzzedFilter, StoryOracle } from './filter.ts';
+import { filterCount, fuzzedFilters } from './filters.ts';
 import { talk } from './mail-server.ts';
-import { converse } from './session.ts';
+import { inMemory, onSockets, type Place } from './places.ts';
+import { StoryOracle } from './stories.ts';
 
 export interface FuzzOptions {
   readonly runs: number;
   readonly seed: number;
-  /** Where to listen. Without it the sessions have no sockets, which is faster. */
-  readonly path: string | undefined;
+  /** Where to listen. Without it everything is in memory, which is faster. */
+  readonly folder: string | undefined;
 }
 
 /** What a run of the fuzzer went through; a breach of an oracle is thrown. */
 export interface FuzzReport {
   readonly conversations: number;
   readonly frames: number;
-  /** The most that a crowd of connections had taken after a batch, for each of them, and what is allowed. */
+  /** The most that a crowd of connections had taken after a batch, and what is allowed. */
   readonly grownBytes: number;
 }
 
@@ -34,40 +34,49 @@ const ownBytes = 16 * 2 ** 20;
  * The oracles: exactly one final reply to each event that is answered and none to any other, whole frames, nothing
  * after the end, one end for each connection, memory under its cap, and at last no handle and no timer left.
  */
-export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const stories = new StoryOracle();
+export async function fuzz({ runs, seed, folder }: FuzzOptions): Promise<FuzzReport> {
   const before = resources();
-  const { path } = options;
-  const filter = fuzzedFilter(stories.take);
-  const server = path === undefined ? undefined : await createMilter(filter).listen({ path });
-  let frames = 0;
-  let conversations = 0;
-  let baseline: number | undefined;
-  let grownBytes = 0;
-  try {
-    while (conversations < options.runs) {
-      const numRuns = Math.min(batchConversations, options.runs - conversations);
-      const crowds = fc.array(conversation, { minLength: crowd, maxLength: crowd });
-      const property = fc.asyncProperty(crowds, async (each) => {
-        await Promise.all(each.map((one) => (path === undefined ? converse(filter, one) : talk(path, one))));
-        frames += each.reduce((sum, one) => sum + one.frames.length, 0);
-      });
-      await fc.assert(property, { numRuns: Math.ceil(numRuns / crowd), seed: options.seed + conversations });
-      conversations += Math.ceil(numRuns / crowd) * crowd;
-      await until(() => (server?.connections ?? 0) === 0, 'a connection stays open');
-      if (path !== undefined) stories.check();
+  const stories = Array.from({ length: filterCount }, () => new StoryOracle());
+  const filters = fuzzedFilters(stories.map((story) => story.take));
+  const report = { conversations: 0, frames: 0, grownBytes: 0 };
+  {
+    await using place = folder === undefined ? inMemory(filters) : await onSockets(filters, folder);
+    let baseline: number | undefined;
+    while (report.conversations < runs) {
+      const wanted = Math.min(batchConversations, runs - report.conversations);
+      const talked = await batch(place, wanted, seed + report.conversations);
+      report.conversations += talked.conversations;
+      report.frames += talked.frames;
+      await until(() => place.connections === 0, 'a connection stays open');
+      await until(() => place.timers === 0, 'a timer runs on');
+      for (const story of stories) story.check();
       const used = memoryBytes();
       baseline ??= used;
-      grownBytes = Math.max(grownBytes, used - baseline);
-      if (grownBytes > crowd * capBytes + ownBytes) {
-        throw new Error(`${grownBytes} bytes more than at first are held after ${conversations} conversations`);
+      report.grownBytes = Math.max(report.grownBytes, used - baseline);
+      if (report.grownBytes > crowd * capBytes + ownBytes) {
+        throw new Error(`${report.grownBytes} bytes more than at first are held after ${report.conversations} talks`);
       }
     }
-  } finally {
-    await server?.close({ drainMs: 0 });
   }
   await until(() => resources().length <= before.length, 'a handle or a timer is left');
-  return { conversations, frames, grownBytes };
+  return report;
+}
+
+async function batch(
+  place: Place,
+  wanted: number,
+  seed: number,
+): Promise<{ readonly conversations: number; readonly frames: number }> {
+  let conversations = 0;
+  let frames = 0;
+  const crowds = fc.array(conversation, { minLength: crowd, maxLength: crowd });
+  const property = fc.asyncProperty(crowds, async (each) => {
+    await Promise.all(each.map((one) => talk(place.open(one), one)));
+    conversations += crowd;
+    frames += each.reduce((sum, one) => sum + one.frames.length, 0);
+  });
+  await fc.assert(property, { numRuns: Math.ceil(wanted / crowd), seed });
+  return { conversations, frames };
 }
 
 function resources(): string[] {

@@ -1,17 +1,18 @@
-import { connect, type Socket } from 'node:net';
-import { frame, uint32 } from '../src/testing/codec.ts';
+import type { Duplex } from 'node:stream';
+import { frame } from '../src/testing/codec.ts';
 import { AnswerOracle } from './answers.ts';
 import type { FuzzedConversation } from './conversations.ts';
 
-const offer = frame('O', uint32(6, 0x1ff, 0x1f_ffff));
+/** What a mail server holds in its hands. */
+export type MailServerSocket = Duplex & { destroySoon(): void };
 
 /** Plays a conversation to its end. @throws Error when the filter breaks one of the rules. */
-export async function talk(path: string, conversation: FuzzedConversation): Promise<void> {
-  const peer = new Peer(connect(path));
+export async function talk(socket: MailServerSocket, conversation: FuzzedConversation): Promise<void> {
+  const peer = new Peer(socket);
   let owed = Infinity;
   try {
-    if (conversation.negotiates) await peer.negotiate();
-    if (conversation.isPolite && conversation.negotiates) await politely(peer, conversation);
+    if (conversation.offer !== undefined) await peer.negotiate(conversation.offer);
+    if (conversation.isPolite && conversation.offer !== undefined) await politely(peer, conversation);
     else owed = await atOnce(peer, conversation);
   } finally {
     await peer.leave(conversation.resets);
@@ -26,6 +27,7 @@ async function politely(peer: Peer, { frames }: FuzzedConversation): Promise<voi
   for (const { bytes, command } of frames) {
     peer.write(bytes);
     if (command === undefined) return; // from here on there is no telling
+    if (command === 'Q') return peer.closed(owed);
     if (!peer.oracle.isAnswered(command)) continue;
     owed += 1;
     await peer.answered(owed);
@@ -37,31 +39,34 @@ async function politely(peer: Peer, { frames }: FuzzedConversation): Promise<voi
 }
 
 /**
- * Without waiting: what ABORT or a new connection overtakes may stay without an answer, but nothing has two.
+ * Without waiting: what ABORT, QUIT or a new connection overtakes may stay without an answer, but nothing has two.
  *
  * @returns how many answers there may be at the most.
  */
-async function atOnce(peer: Peer, { frames, cut, negotiates }: FuzzedConversation): Promise<number> {
+async function atOnce(peer: Peer, { frames, cut, offer }: FuzzedConversation): Promise<number> {
   const stream = Buffer.concat(frames.map(({ bytes }) => bytes));
   peer.write(stream.subarray(0, cut));
   peer.write(stream.subarray(cut));
-  if (!negotiates || frames.some(({ command }) => command === undefined)) return Infinity;
-  const owed = frames.filter(({ command }) => command !== undefined && peer.oracle.isAnswered(command)).length;
-  if (frames.some(({ command }) => command === 'A' || command === 'K')) return owed;
+  if (offer === undefined || frames.some(({ command }) => command === undefined)) return Infinity;
+  const commands = frames.map(({ command = '' }) => command);
+  const quitAt = commands.indexOf('Q');
+  const heard = quitAt === -1 ? commands : commands.slice(0, quitAt);
+  const owed = heard.filter((command) => peer.oracle.isAnswered(command)).length;
+  if (quitAt !== -1 || commands.includes('A') || commands.includes('K')) return owed;
   await peer.probe(owed);
   return owed + 1;
 }
 
-/** One end of a socket, whose other end is the filter. */
+/** One end of a connection, whose other end is the filter. */
 class Peer {
   readonly oracle = new AnswerOracle();
-  readonly #socket: Socket;
+  readonly #socket: MailServerSocket;
   readonly #closed: Promise<void>;
   #isClosed = false;
   #failure: unknown;
   #wake: () => void = () => {};
 
-  constructor(socket: Socket) {
+  constructor(socket: MailServerSocket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -85,7 +90,7 @@ class Peer {
     if (bytes.length > 0) this.#socket.write(bytes);
   }
 
-  async negotiate(): Promise<void> {
+  async negotiate(offer: Buffer): Promise<void> {
     this.write(offer);
     await this.#until(() => this.oracle.hasNegotiated);
   }
@@ -100,9 +105,14 @@ class Peer {
     this.write(frame('E'));
     await this.answered(owed + 1);
     this.write(frame('Q'));
+    await this.closed(owed + 1);
+  }
+
+  /** The filter closes, and not before it has sent what it owes. */
+  async closed(owed: number): Promise<void> {
     await this.#closed;
     this.#check();
-    if (this.oracle.finals !== owed + 1) throw new Error(`${owed + 1} answers are owed, ${this.oracle.finals} came`);
+    if (this.oracle.finals !== owed) throw new Error(`${owed} answers are owed, ${this.oracle.finals} came`);
   }
 
   async leave(resets: boolean): Promise<void> {

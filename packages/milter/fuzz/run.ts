@@ -1,4 +1,4 @@
-/** `npm run fuzz -- milter --runs N`: as many conversations as one likes, with the seed that repeats them; `--without-sockets` for millions. */
+/** `npm run fuzz -- milter --runs N`: as many conversations as one likes, with the seed that repeats them; `--in-memory` for millions. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +13,17 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '2000' },
     seed: { type: 'string' },
-    'without-sockets': { type: 'boolean', default: false },
+    'in-memory': { type: 'boolean', default: false },
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed);
 const folder = await mkdtemp(join(tmpdir(), 'milter-fuzz-'));
 try {
-  const path = values['without-sockets'] ? undefined : join(folder, 'fuzz.sock');
-  const report = await fuzz({ runs: Number(values.runs), seed, path });
+  const report = await fuzz({
+    runs: Number(values.runs),
+    seed,
+    folder: values['in-memory'] ? undefined : folder,
+  });
   const grown = (report.grownBytes / 2 ** 20).toFixed(1);
   process.stdout.write(
     `milter: ${report.conversations} conversations, ${report.frames} frames, seed ${seed}, ${grown} MiB more memory: no breach\n`,

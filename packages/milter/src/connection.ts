@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { Action } from './edits.ts';
 import { MilterProtocolError } from './errors.ts';
@@ -9,12 +9,19 @@ import { MilterSession } from './session.ts';
 import { Command } from './wire/constants.ts';
 import { FrameDecoder } from './wire/frames.ts';
 
+/** What is used of a socket. */
+export interface ConnectionSocket extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  setTimeout(timeoutMs: number): unknown;
+  destroySoon(): void;
+}
+
 /** Joins one socket with one session: bytes to frames, back-pressure both ways, deadlines, and the end. */
 export class MilterConnection<A extends Action, C, M> {
   /** Resolves when the socket is closed and the session has ended. */
   readonly closed: Promise<void>;
   readonly #id: number;
-  readonly #socket: Socket;
+  readonly #socket: ConnectionSocket;
   readonly #program: Program<A, C, M>;
   readonly #session: MilterSession<A, C, M>;
   readonly #decoder: FrameDecoder = new FrameDecoder(maxOfferBytes);
@@ -27,7 +34,7 @@ export class MilterConnection<A extends Action, C, M> {
   #isReported = false;
   #firstBytes: Buffer | undefined;
 
-  constructor(options: { id: number; socket: Socket; program: Program<A, C, M>; clock: Clock }) {
+  constructor(options: { id: number; socket: ConnectionSocket; program: Program<A, C, M>; clock: Clock }) {
     const { id, socket, program, clock } = options;
     this.#id = id;
     this.#socket = socket;
@@ -45,7 +52,6 @@ export class MilterConnection<A extends Action, C, M> {
         resolve();
       });
     });
-    socket.setNoDelay(true);
     socket.setTimeout(program.limits.handshakeTimeoutMs);
     socket.on('timeout', () => this.#timeout());
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
