@@ -1,4 +1,4 @@
-/** `npm run bench -- milter [library|memory|no-op|postfix]`: what a filter costs; all of it, or one part. */
+/** `npm run bench -- milter [library|memory|no-op|no-op-connections|postfix]`: what a filter costs; all of it, or one part. */
 import { type BenchRow, report } from './harness.ts';
 import { libraryAlone } from './milter/library.ts';
 import { memory } from './milter/memory.ts';
@@ -7,7 +7,8 @@ import { throughPostfix, withinThreePercent } from './milter/postfix.ts';
 const parts: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   library: libraryAlone,
   memory,
-  'no-op': withinThreePercent,
+  'no-op': () => withinThreePercent('connections kept'),
+  'no-op-connections': () => withinThreePercent('a connection for each message'),
   postfix: throughPostfix,
 };
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 /** The no-op filter in a process of its own, on this machine. */
 export interface FilterProcess extends AsyncDisposable {
   readonly path: string;
-  /** After a collection: what is held, not what has not been collected yet. */
-  memoryUsage(): Promise<{ heapUsed: number; external: number; rss: number }>;
+  /** What is held, after a collection; or what is taken, with what has not been collected yet. */
+  memory(what: 'held' | 'taken'): Promise<{ heapUsed: number; external: number; rss: number }>;
 }
 
 const filterProgram = join(import.meta.dirname, '../../packages/milter/bench/filter.ts');
@@ -23,8 +23,8 @@ export async function startFilter(): Promise<FilterProcess> {
   if (child.stdout !== null) await once(child.stdout, 'data');
   return {
     path,
-    async memoryUsage() {
-      child.send('collect');
+    async memory(what) {
+      child.send(what);
       const [usage] = await once(child, 'message');
       return usage;
     },

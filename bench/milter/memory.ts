@@ -1,5 +1,5 @@
 import { TestMta } from '@postern/milter/testing';
-import { type BenchRow, median, row } from '../harness.ts';
+import { type BenchRow, median, row, type Target } from '../harness.ts';
 import { type FilterProcess, startFilter } from './filter-process.ts';
 
 const atOnce = 20;
@@ -16,7 +16,7 @@ export async function memory(): Promise<BenchRow[]> {
 
 async function idleConnections(mta: TestMta, filter: FilterProcess): Promise<BenchRow[]> {
   const connections: Awaited<ReturnType<TestMta['open']>>[] = [];
-  const idle = await filter.memoryUsage();
+  const idle = await filter.memory('held');
   const rows = [row({ name: 'heap with no connection', value: idle.heapUsed / 2 ** 20, unit: 'MiB' })];
   for (const count of [1000, 5000]) {
     while (connections.length < count) {
@@ -24,7 +24,7 @@ async function idleConnections(mta: TestMta, filter: FilterProcess): Promise<Ben
       await conversation.connect({ hostname: 'client.example', address: '192.0.2.1' });
       connections.push(conversation);
     }
-    const usage = await filter.memoryUsage();
+    const usage = await filter.memory('held');
     rows.push(
       row({
         name: `heap for each of ${count} idle connections`,
@@ -38,41 +38,56 @@ async function idleConnections(mta: TestMta, filter: FilterProcess): Promise<Ben
   return rows;
 }
 
-/** The same number of messages at once, ten times and more as large: what is held in the middle is to be the same. */
+/**
+ * The same number of messages at once, ten times and more as large: what is held in the middle is to be the same, and
+ * what the process takes of the machine in the worst moment as well.
+ */
 async function largeMessages(mta: TestMta, filter: FilterProcess): Promise<BenchRow[]> {
   const sizes = [3, 30, 100];
   const held = new Map<number, number[]>(sizes.map((size) => [size, []]));
+  const taken = new Map<number, number[]>(sizes.map((size) => [size, []]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const size of sizes) {
-      const bytes = await heldWhilePassing(mta, filter, size * 1_000_000);
-      if (round > 0) held.get(size)?.push(bytes / 2 ** 20); // the first round warms up
+      const body = Buffer.alloc(size * 1_000_000, 'x');
+      const inUse = await whilePassing(mta, body, async () => {
+        const { heapUsed, external } = await filter.memory('held');
+        return heapUsed + external;
+      });
+      const resident = await whilePassing(mta, body, async () => (await filter.memory('taken')).rss);
+      if (round === 0) continue; // the first round warms up
+      held.get(size)?.push(median(inUse) / 2 ** 20);
+      taken.get(size)?.push(Math.max(...resident) / 2 ** 20);
     }
   }
-  const baseline = median(held.get(3) ?? []);
-  return sizes.map((size) => {
-    const own = held.get(size) ?? [];
-    return row({
-      name: `held while ${atOnce} messages of ${size} MB pass at once (${Math.min(...own).toFixed(1)}–${Math.max(...own).toFixed(1)})`,
-      value: median(own),
-      unit: 'MiB',
-      ...(size > 3 && { baseline, target: { kind: 'at most', limit: 1.1, of: 'ratio' } as const }),
-    });
-  });
+  return [
+    ...compared('held', held, { kind: 'at most', limit: 1.1, of: 'ratio' }),
+    ...compared('resident at the most', taken, { kind: 'at most', limit: 1.25, of: 'ratio' }),
+  ];
 }
 
-/** The median over the time of passing: every sample is taken after a collection, so that garbage does not count. */
-async function heldWhilePassing(mta: TestMta, filter: FilterProcess, bytes: number): Promise<number> {
-  const body = Buffer.alloc(bytes, 'x');
+/** Rows for each size, held against the smallest. */
+function compared(what: string, bySize: ReadonlyMap<number, readonly number[]>, target: Target): BenchRow[] {
+  const [smallest = []] = bySize.values();
+  const baseline = median(smallest);
+  return [...bySize].map(([size, own]) =>
+    row({
+      name: `${what} while ${atOnce} messages of ${size} MB pass at once (${Math.min(...own).toFixed(1)}–${Math.max(...own).toFixed(1)})`,
+      value: median(own),
+      unit: 'MiB',
+      ...(own !== smallest && { baseline, target }),
+    }),
+  );
+}
+
+/** Samples for as long as messages pass. */
+async function whilePassing(mta: TestMta, body: Buffer, sample: () => Promise<number>): Promise<number[]> {
   let underWay = atOnce;
   const sending = Promise.all(
     Array.from({ length: atOnce }, () => mta.deliver({ body }).finally(() => (underWay -= 1))),
   );
   const samples: number[] = [];
-  for (;;) {
-    const { heapUsed, external } = await filter.memoryUsage();
-    if (underWay === 0) break;
-    samples.push(heapUsed + external);
-  }
+  do samples.push(await sample());
+  while (underWay > 0);
   await sending;
-  return median(samples);
+  return samples;
 }

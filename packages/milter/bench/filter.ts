@@ -40,9 +40,13 @@ if (tcpPort !== undefined) {
 if (silentPort !== undefined) listenSilently(Number(silentPort));
 process.stdout.write('listening\n');
 
-// Whoever started us asks for our memory, after a collection.
+// Whoever started us asks for our memory: as it is, or what is left of it after a collection.
 process.on('message', (message) => {
-  if (message === 'collect') globalThis.gc?.();
+  if (message === 'held') {
+    globalThis.gc?.();
+    // The pieces of bodies are given back in the background, and only the next collection waits for that.
+    globalThis.gc?.();
+  }
   const { heapUsed, external, rss } = process.memoryUsage();
   process.send?.({ heapUsed, external, rss });
 });
