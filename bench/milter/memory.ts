@@ -86,8 +86,10 @@ async function whilePassing(mta: TestMta, body: Buffer, sample: () => Promise<nu
     Array.from({ length: atOnce }, () => mta.deliver({ body }).finally(() => (underWay -= 1))),
   );
   const samples: number[] = [];
-  do samples.push(await sample());
-  while (underWay > 0);
+  for (;;) {
+    samples.push(await sample());
+    if (underWay === 0) break;
+  }
   await sending;
   return samples;
 }
