@@ -7,8 +7,10 @@ import { describeProcesses } from '../../../packages/relay/test/accounts/process
 import { describePuttingOut } from '../../../packages/relay/test/accounts/putting-out-suite.ts';
 import { describeRegistration } from '../../../packages/relay/test/accounts/registration-suite.ts';
 import { describeSecret } from '../../../packages/relay/test/accounts/secret-suite.ts';
+import { describeUnused } from '../../../packages/relay/test/accounts/unused-suite.ts';
 import { login, never, testRelay } from '../../../packages/relay/test/accounts/relay-fixture.ts';
 import { describePush } from '../../../packages/relay/test/push/push-suite.ts';
+import { describeExpiry } from '../../../packages/relay/test/expiry/expiry-suite.ts';
 import { describePostgresql } from '../../../packages/relay/test/store/postgresql-suite.ts';
 import { openStore, type Store, type StoreLocation } from '../../../packages/relay/src/store/store.ts';
 import { type PostgresqlServer, startPostgresql } from '../../src/accounts/postgresql.ts';
@@ -31,6 +33,8 @@ describeAdministration('PostgreSQL', open);
 describePuttingOut('PostgreSQL', open);
 describeExchange('PostgreSQL', open);
 describeSecret('PostgreSQL', open);
+describeUnused('PostgreSQL', open);
+describeExpiry('PostgreSQL', open);
 describeProcesses('PostgreSQL', locate);
 describePush('PostgreSQL', open);
 

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, (parser: Argv) => Promise<Argv>>> = {
   accounts: async (parser) => parser.command((await import('./accounts/command.ts')).accountsCommand),
   registration: async (parser) => parser.command((await import('./registration/command.ts')).registrationCommand),
   restore: async (parser) => parser.command((await import('./registration/restore.ts')).restoreCommand),
+  expire: async (parser) => parser.command((await import('./expiry/command.ts')).expireCommand),
   policy: async (parser) => parser.command((await import('./policy/command.ts')).policyCommand),
   check: async (parser) => parser.command((await import('./check/command.ts')).checkCommand),
   bench: async (parser) => parser.command((await import('./bench/command.ts')).benchCommand),

@@ -5,6 +5,7 @@ import {
   loadConfig,
   prepare,
   relaySupervisor,
+  runExpiryHourly,
   type Service,
   serviceNames,
   startService,
@@ -29,13 +30,16 @@ export const superviseCommand: CommandModule<object, { config?: string }> = {
   describe: 'run Postfix, Dovecot and all services of the relay until stopped',
   async handler({ config: path }) {
     const config = loadConfig(path);
-    const serve: [string, ...string[]] = [process.execPath, ...process.execArgv, main, 'serve'];
+    const chosen = path === undefined ? [] : ['--config', path];
+    const postern: [string, ...string[]] = [process.execPath, ...process.execArgv, main, ...chosen];
     const log = createLog('relay');
-    const supervisor = relaySupervisor(config, serve, log);
+    // Dovecot tells it of full mailboxes, so it is there first.
+    const expiry = await runExpiryHourly(config, [...postern, 'expire', '--log'], log);
+    const supervisor = relaySupervisor(config, [...postern, 'serve'], log);
     supervisor.start();
     const cleaning = cleanQueue(config, log);
     await stopSignal();
-    await cleaning.stop();
+    await Promise.all([cleaning.stop(), expiry.stop()]);
     await supervisor.stop();
   },
 };

@@ -22,25 +22,28 @@ describe('postern', () => {
       Runs a chatmail relay on Postfix and Dovecot.
 
       Commands:
-        postern invite               show the code and the link that let people in; write them to files,
-                                     or as a poster
-        postern accounts             list, show, block, delete, export and import accounts
-        postern registration [mode]  say or switch who may create an account, at once
-        postern restore <step>       create no accounts while a backup is being put back; go on without
-                                     the old secret.key
-        postern policy               say which mail is accepted and which is refused
-        postern check [files..]      see whether messages are end-to-end encrypted, and why not; or try a
-                                     relay with the corpus of tricks
-        postern bench                measure a relay, or the way between two, with real Delta Chat clients
-        postern echobot              run a bot that says everything back, so that people can try whether
-                                     the relay works
-        postern config               check the configuration and show what it comes to
-        postern dns                  print the DNS records that the relay needs
-        postern health               see whether IMAP, submission and the web page answer
-        postern prepare              make folders, certificate and the configuration of Postfix and
-                                     Dovecot
-        postern supervise            run Postfix, Dovecot and all services of the relay until stopped
-        postern serve <service>      run one service of the relay until stopped
+        postern invite                show the code and the link that let people in; write them to files,
+                                      or as a poster
+        postern accounts              list, show, block, delete, export and import accounts
+        postern registration [mode]   say or switch who may create an account, at once
+        postern restore <step>        create no accounts while a backup is being put back; go on without
+                                      the old secret.key
+        postern expire [addresses..]  remove mail that is too old or takes too much room, and accounts
+                                      nobody uses
+        postern policy                say which mail is accepted and which is refused
+        postern check [files..]       see whether messages are end-to-end encrypted, and why not; or try a
+                                      relay with the corpus of tricks
+        postern bench                 measure a relay, or the way between two, with real Delta Chat
+                                      clients
+        postern echobot               run a bot that says everything back, so that people can try whether
+                                      the relay works
+        postern config                check the configuration and show what it comes to
+        postern dns                   print the DNS records that the relay needs
+        postern health                see whether IMAP, submission and the web page answer
+        postern prepare               make folders, certificate and the configuration of Postfix and
+                                      Dovecot
+        postern supervise             run Postfix, Dovecot and all services of the relay until stopped
+        postern serve <service>       run one service of the relay until stopped
 
       Options:
         --help    Show help                                                                      [boolean]

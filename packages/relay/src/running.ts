@@ -3,6 +3,7 @@ export { type Config, isMailDomain, isPrivateDomain } from './config/config.ts';
 export { ConfigError, defaultConfigPath, loadConfig, parseConfig } from './config/load.ts';
 export { masked } from './config/masking.ts';
 export { cleanQueue } from './services/abandoned-mail.ts';
+export { runExpiryHourly } from './services/expiry-runs.ts';
 export { createLog, type Log } from './services/log.ts';
 export { relaySupervisor, serviceNames, type ServiceName } from './services/programs.ts';
 export type { Service } from './services/service.ts';

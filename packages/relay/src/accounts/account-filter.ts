@@ -53,7 +53,11 @@ export async function countAccounts(db: Kysely<Tables>, filter: AccountFilter, t
   return { accounts: row.all - row.reserved, blocked: row.blocked, reserved: row.reserved };
 }
 
-function matching(filter: AccountFilter, today: number) {
+/** The condition that a filter stands for. */
+export function matching(
+  filter: AccountFilter,
+  today: number,
+): (where: ExpressionBuilder<Tables, 'accounts'>) => ExpressionWrapper<Tables, 'accounts', SqlBool> {
   return (where: ExpressionBuilder<Tables, 'accounts'>): ExpressionWrapper<Tables, 'accounts', SqlBool> => {
     const { minAgeDays, maxAgeDays, unseenDays, seenDays, isBlocked, containing } = filter;
     // Who never logged in was here when the account was made.

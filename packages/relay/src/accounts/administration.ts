@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import type { Store } from '../store/store.ts';
-import { type AccountCounts, type AccountFilter, countAccounts, selectAccounts } from './account-filter.ts';
+import { type AccountCounts, type AccountFilter, countAccounts, matching, selectAccounts } from './account-filter.ts';
 import { normalizeUser } from './address.ts';
 import { accountLock } from './creation.ts';
 import { type AccountView, type PortableAccount, toPortable, toView } from './exchange.ts';
 import { findAccounts } from './import-sources.ts';
 import { importAccounts, type ImportReport } from './import.ts';
 import { insertInvite, type InviteRow, listInvites, type NewInvite, revokeInvite } from './invites.ts';
+import { noteLeftover, removeLeftovers } from './leftover-mail.ts';
 import { isOurs, type RegistrationMode } from './policy.ts';
 import { type AccountRow, dayOf, findAccount, isReservation } from './records.ts';
 import type { AccountSecrets } from './secrets.ts';
@@ -25,6 +26,11 @@ export interface AdministrationOptions {
   readonly endSessions: (user: string) => Promise<void>;
   /** Waits until whoever was being let in, or was getting mail, when the store changed can be seen. */
   readonly settle: () => Promise<void>;
+}
+
+export interface RemovalOptions {
+  readonly keepMail?: boolean;
+  readonly unseenDays?: number;
 }
 
 export interface RegistrationStatus {
@@ -89,15 +95,21 @@ export class Administration {
    * Removes an account with all that is kept of it, ends what it has open, and removes its mail; the address stays
    * taken for `tombstoneDays`.
    *
+   * @param options.unseenDays only if nobody has logged in for so long, at the very moment of the removal.
    * @returns whether there was such an account.
    */
-  async remove(address: string, options: { readonly keepMail?: boolean } = {}): Promise<boolean> {
+  async remove(address: string, options: RemovalOptions = {}): Promise<boolean> {
     const { store, settings, secrets, now } = this.#options;
     const user = normalizeUser(address);
+    // Whatever the database holds, only a folder with a name of ours is ever removed.
+    const removesMail = options.keepMail !== true && isOurs(user, settings);
     const expiresAt = Math.floor(now() / 1_000) + settings.tombstoneDays * 86_400;
     const isRemoved = await store.write(async (db) => {
-      const result = await db.deleteFrom('accounts').where('address', '=', user).executeTakeFirst();
-      if (result.numDeletedRows === 0n) return false;
+      const { unseenDays } = options;
+      const unseen = unseenDays === undefined ? {} : { unseenDays };
+      const account = db.deleteFrom('accounts').where('address', '=', user).where(matching(unseen, this.#today()));
+      if ((await account.executeTakeFirst()).numDeletedRows === 0n) return false;
+      if (removesMail) await noteLeftover(db, user);
       await db
         .deleteFrom('mail_usage')
         .where('key', 'in', [`from ${user}`, `to ${user}`])
@@ -107,7 +119,7 @@ export class Administration {
       return true;
     }, accountLock(user));
     if (!isRemoved) return false;
-    await this.#putOutNow(user, { hasMailRemoved: options.keepMail !== true });
+    await this.#putOutNow(user, { hasMailRemoved: removesMail });
     return true;
   }
 
@@ -121,6 +133,19 @@ export class Administration {
     await this.#options.settle();
     for (const [user, options] of this.#putOut) await this.#putOutNow(user, options);
     this.#putOut.clear();
+  }
+
+  /** Removes mail of removed accounts that came after all, or was left when the removal was interrupted. */
+  async removeLeftovers(): Promise<void> {
+    await removeLeftovers(this.#options.store, this.#options.settings);
+  }
+
+  /** Somebody is here although their last login was long ago. */
+  async noteSeen(address: string): Promise<void> {
+    const user = normalizeUser(address);
+    await this.#options.store.write(async (db) => {
+      await db.updateTable('accounts').set({ last_imap_day: this.#today() }).where('address', '=', user).execute();
+    });
   }
 
   /** @param path see `findAccounts`. */

@@ -11,7 +11,7 @@ import { isAutomaticSignUp, isMachineMade } from './machine-made.ts';
 import { Passwords } from './passwords.ts';
 import { isOurs } from './policy.ts';
 import { isProof, prove, RememberedLogins } from './proofs.ts';
-import { type AccountRow, dayOf, findAccount, isLapsed, isReservation, pagesOf } from './records.ts';
+import { type AccountRow, dayOf, findAccount, isLapsed, isNearlyUnused, isReservation, pagesOf } from './records.ts';
 import type { AccountSecrets } from './secrets.ts';
 import type { AccountSettings } from './settings.ts';
 import { resourceReader, type Resources } from './shortages.ts';
@@ -85,7 +85,7 @@ class StoredAccounts implements AccountBackend {
     const user = normalizeUser(attempt.user);
     // A client's IMAP and SMTP logins come at the same moment, also the first ones: one of them does the work.
     const checked = await this.#inFlight.share({ ...attempt, user }, (shared) => this.#check(shared));
-    return this.#answer(checked, attempt.service);
+    return await this.#answer(checked, attempt.service);
   }
 
   async lookup(user: string): Promise<UserRecord | undefined> {
@@ -178,9 +178,9 @@ class StoredAccounts implements AccountBackend {
     this.#remembered.add({ user: row.address, password, stored: row.password }, this.#now());
   }
 
-  #answer(checked: Checked, service: string): LoginOutcome {
+  async #answer(checked: Checked, service: string): Promise<LoginOutcome> {
     if (checked.kind === 'accepted') {
-      this.#lastSeen.note(checked.row, service, dayOf(this.#now()));
+      await this.#noteSeen(checked.row, service);
       return { kind: 'accepted', record: this.#record(checked.row.address) };
     }
     const isBlocked = checked.kind === 'blocked';
@@ -189,6 +189,16 @@ class StoredAccounts implements AccountBackend {
       kind: isBlocked ? 'disabled' : 'refused',
       ...(checked.reason !== undefined && { reason: checked.reason }),
     };
+  }
+
+  /** Whose account may be removed at any moment, for nobody used it, is seen before they are told that they are in. */
+  async #noteSeen(row: AccountRow, service: string): Promise<void> {
+    const today = dayOf(this.#now());
+    if (!isNearlyUnused(row, today, this.#settings)) {
+      this.#lastSeen.note(row, service, today);
+    } else if (!(await this.#lastSeen.noteNow(row, service, today))) {
+      throw new Error('the account was removed during the login');
+    }
   }
 
   #record(user: string): UserRecord {

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { accountLock } from './creation.ts';
 import type { AccountRow } from './records.ts';
 
 type SeenColumn = 'last_imap_day' | 'last_smtp_day';
@@ -22,13 +23,25 @@ export class LastSeen {
 
   /** @param service as Dovecot or Postfix names it; sending counts as SMTP, everything else as IMAP. */
   note(row: AccountRow, service: string, day: number): void {
-    const column = /^(smtp|submission)/.test(service) ? 'last_smtp_day' : 'last_imap_day';
+    const column = columnOf(service);
     if (row[column] === day) return;
     const group = `${column} ${day}`;
     const pending = this.#pending.get(group) ?? { column, day, addresses: new Set<string>() };
     pending.addresses.add(row.address);
     this.#pending.set(group, pending);
     this.#timer ??= setTimeout(() => void this.flush(), flushAfterMs).unref();
+  }
+
+  /**
+   * Notes it before anything else happens.
+   *
+   * @returns whether the account is still there. @throws StoreError
+   */
+  async noteNow(row: AccountRow, service: string, day: number): Promise<boolean> {
+    return await this.#store.write(async (db) => {
+      const query = db.updateTable('accounts').set(columnOf(service), day).where('address', '=', row.address);
+      return (await query.executeTakeFirst()).numUpdatedRows > 0n;
+    }, accountLock(row.address));
   }
 
   /** Writes what was noted. A failure is reported and what it concerned forgotten: the next login notes it again. */
@@ -54,4 +67,8 @@ export class LastSeen {
       }
     }
   }
+}
+
+function columnOf(service: string): SeenColumn {
+  return /^(smtp|submission)/.test(service) ? 'last_smtp_day' : 'last_imap_day';
 }

@@ -33,6 +33,15 @@ export function isLapsed(row: AccountRow, seconds: number): boolean {
   return row.reserved_until !== null && row.reserved_until <= seconds;
 }
 
+/** Whether it may be removed today or tomorrow unless somebody logs in. @param today in days since 1970. */
+export function isNearlyUnused(
+  { created_day: created, last_imap_day: imap, last_smtp_day: smtp }: AccountRow,
+  today: number,
+  { unusedDays }: { readonly unusedDays: number },
+): boolean {
+  return unusedDays > 0 && Math.max(imap ?? created, smtp ?? created) <= today - unusedDays + 1;
+}
+
 /** Rows in the order of their addresses, in pages, so that a million of them need no more memory than a thousand. */
 export async function* pagesOf<Row extends { readonly address: string }>(
   page: (after: string, limit: number) => Promise<readonly Row[]>,

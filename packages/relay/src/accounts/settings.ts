@@ -39,6 +39,8 @@ export interface AccountSettings extends NameRules {
     /** Where mail is kept. */
     readonly diskFolder: string;
   };
+  /** Days without a login after which an account may be removed at any moment; 0 is never. */
+  readonly unusedDays: number;
   /** How long a deleted address cannot be created again. */
   readonly tombstoneDays: number;
   /** How long an invite that was redeemed keeps its address for the first login. */
@@ -84,6 +86,7 @@ export const accountDefaults: Omit<AccountSettings, 'domain' | 'homeOf' | 'uid' 
     minFreeDiskBytes: 1024 * megabyte,
     diskFolder: '/',
   },
+  unusedDays: 0,
   tombstoneDays: 365,
   reservationSeconds: 3_600,
 };

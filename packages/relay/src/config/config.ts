@@ -37,6 +37,21 @@ export interface Config {
     /** Header fields that may leave beside From, To, Date, Message-ID, Subject, MIME-Version and Content-Type; all others are removed. */
     readonly outgoingHeaders?: readonly string[] | undefined;
   };
+  readonly keep: {
+    /** Days until a message is removed, seen or not; 0 keeps it for as long as there is room. */
+    readonly mailDays: number;
+    /** Days until a large message that was seen is removed, and from which size on it is large; 0 days: like any other. */
+    readonly largeMailDays: number;
+    readonly largeMailBytes: number;
+    /** Days without a login, by IMAP or SMTP, until an account is removed with its mail; 0 never removes one. */
+    readonly unusedAccountDays: number;
+    /** Room for the mail of one account, in megabytes; 0 sets no limit. */
+    readonly mailboxMb: number;
+    /** A mailbox that is fuller than this, in percent, loses its oldest mail, but none of the last day. */
+    readonly evictAbovePercent: number;
+    /** How full it may be then. */
+    readonly evictToPercent: number;
+  };
   readonly dkim: {
     /** Under which name in DNS the key for outgoing mail stands: `SELECTOR._domainkey.DOMAIN`. */
     readonly selector: string;
@@ -104,6 +119,7 @@ export interface Config {
 }
 
 const port = z.int().min(1).max(65_535);
+const days = z.int().min(0).max(36_500);
 const optionalText = z.string().min(1).optional();
 
 // A section that is left out (`prefault`) has its keys' defaults.
@@ -147,6 +163,18 @@ export const configSchema: z.ZodType<Config> = z
           .array(z.string().regex(/^[!-9;-~]{1,100}$/, 'is not the name of a header field'))
           .max(200)
           .optional(),
+      })
+      .prefault({}),
+    keep: z
+      .strictObject({
+        mailDays: days.default(20),
+        largeMailDays: days.default(7),
+        largeMailBytes: z.int().min(1).default(200_000),
+        unusedAccountDays: days.default(90),
+        mailboxMb: z.int().min(0).max(1_000_000).default(500),
+        // Delta Chat warns its user at 80 %, and takes that back below 75.
+        evictAbovePercent: z.int().min(1).max(99).default(75),
+        evictToPercent: z.int().min(0).max(98).default(65),
       })
       .prefault({}),
     dkim: z
@@ -221,6 +249,16 @@ export const configSchema: z.ZodType<Config> = z
       message: 'or incoming_bytes_per_day is less than mail.max_message_bytes, so the largest message could never pass',
     },
   )
+  .refine(({ keep }) => keep.evictToPercent < keep.evictAbovePercent, {
+    path: ['keep', 'evictToPercent'],
+    message: 'is not less than evict_above_percent',
+  })
+  // What is over the threshold is what room there is for the next message, of whatever size.
+  .refine(({ keep, mail }) => keep.mailboxMb === 0 || roomAbove(keep) >= 1.1 * mail.maxMessageBytes, {
+    path: ['keep', 'mailboxMb'],
+    message:
+      'leaves less room above evict_above_percent than mail.max_message_bytes, so a large message might never fit',
+  })
   .refine((config) => (config.tls.certificate === undefined) === (config.tls.key === undefined), {
     path: ['tls'],
     message: 'needs both certificate and key, or neither',
@@ -229,6 +267,10 @@ export const configSchema: z.ZodType<Config> = z
     path: ['calls'],
     message: 'needs both turn_host and turn_secret, or neither',
   });
+
+function roomAbove({ mailboxMb, evictAbovePercent }: Config['keep']): number {
+  return mailboxMb * 1_000_000 * (1 - evictAbovePercent / 100);
+}
 
 /** RFC 1035 §2.3.4 lengths; a label may also start with `_`, the mark of a relay without certificate authority. */
 export function isMailDomain(text: string): boolean {

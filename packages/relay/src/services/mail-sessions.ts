@@ -11,6 +11,8 @@ const execute = promisify(execFile);
 
 const maxRounds = 40;
 const pauseMs = 100;
+/** A line for each of ten thousand clients, several times over. */
+const maxOutputBytes = 64 * 1024 * 1024;
 
 /** What somebody has open could not be ended; they keep it until they leave by themselves. */
 export class SessionError extends Error {
@@ -35,8 +37,7 @@ export function isDovecotHere({ run }: Pick<Config, 'run'>): boolean {
 export async function endMailSessions(user: string, config: Config): Promise<void> {
   const layout = layoutOf(config);
   if (!isDovecotHere(config)) return;
-  const doveadm = async (...args: string[]): Promise<string> =>
-    (await execute('doveadm', ['-c', layout.dovecotConf, ...args])).stdout;
+  const doveadm = (...args: string[]): Promise<string> => doveadmOf(config, args);
   try {
     for (let round = 0; round < maxRounds; round += 1) {
       const [, ...sessions] = (await doveadm('-f', 'tab', 'who', '-1', '--', user)).trim().split('\n');
@@ -49,6 +50,19 @@ export async function endMailSessions(user: string, config: Config): Promise<voi
     throw new SessionError(`${user}: doveadm could not end what is open: ${String(cause)}`, { cause });
   }
   throw new SessionError(`${user}: has something open that did not end within ${(maxRounds * pauseMs) / 1_000} s.`);
+}
+
+/** Everybody who has something open at this machine's Dovecot. */
+export async function connectedUsers(config: Config): Promise<ReadonlySet<string>> {
+  if (!isDovecotHere(config)) return new Set();
+  const [head = '', ...sessions] = (await doveadmOf(config, ['-f', 'tab', 'who', '-1'])).trim().split('\n');
+  const at = head.split('\t').indexOf('username');
+  return new Set(sessions.map((line) => line.split('\t')[at] ?? ''));
+}
+
+async function doveadmOf(config: Config, args: readonly string[]): Promise<string> {
+  const { dovecotConf } = layoutOf(config);
+  return (await execute('doveadm', ['-c', dovecotConf, ...args], { maxBuffer: maxOutputBytes })).stdout;
 }
 
 /** Touches every folder, which is what those who hibernate are woken by. A name with a dot in front is no message. */

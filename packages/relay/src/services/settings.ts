@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { accountDefaults, type AccountSettings } from '../accounts/settings.ts';
 import { type Config, isPrivateDomain } from '../config/config.ts';
+import type { ExpiryRules } from '../expiry/rules.ts';
 import { layoutOf, mailUser } from '../setup/layout.ts';
 import type { StoreLocation } from '../store/store.ts';
 import type { WebSettings } from '../web/settings.ts';
@@ -26,6 +27,7 @@ export function accountSettings(config: Config): AccountSettings {
     ...accountDefaults,
     ...config.accounts,
     domain: config.domain,
+    unusedDays: config.keep.unusedAccountDays,
     homeOf: (user) => join(mail, user),
     uid: mailUser.uid,
     gid: mailUser.uid,
@@ -38,6 +40,12 @@ export function accountSettings(config: Config): AccountSettings {
   };
 }
 
+/** What the relay removes by itself, and when. */
+export function expiryRules({ keep }: Config): ExpiryRules {
+  const { mailboxMb, ...rules } = keep;
+  return { ...rules, mailboxBytes: mailboxMb * 1_000_000 };
+}
+
 export function webSettings(config: Config): WebSettings {
   const { domain, reachable, operator } = config;
   const literal = /^\[(?:ipv6:)?(.+)\]$/.exec(domain)?.[1];
@@ -48,7 +56,7 @@ export function webSettings(config: Config): WebSettings {
     origin: `https://${host.includes(':') ? `[${host}]` : host}${port}`,
     imap: [{ host, port: reachable.imapPort, security: 'ssl' }],
     smtp: [{ host, port: reachable.submissionPort, security: 'ssl' }],
-    retention: {}, // nothing is removed by itself yet
+    retention: retentionOf(config),
     acceptsCleartext: config.mail.incomingCleartext === 'accept',
     alpn: {
       imap: { address: { host: '127.0.0.1', port: 993 }, proxyProtocol: 'none' },
@@ -62,5 +70,15 @@ export function webSettings(config: Config): WebSettings {
       ...(operator.contact !== undefined && { contact: operator.contact }),
       ...(operator.address !== undefined && { address: operator.address }),
     },
+  };
+}
+
+function retentionOf({ keep }: Config): WebSettings['retention'] {
+  return {
+    recordsLastLogin: true,
+    ...(keep.mailDays > 0 && { messageDays: keep.mailDays }),
+    ...(keep.largeMailDays > 0 && { largeMessageDays: keep.largeMailDays, largeMessageBytes: keep.largeMailBytes }),
+    ...(keep.unusedAccountDays > 0 && { unusedAccountDays: keep.unusedAccountDays }),
+    ...(keep.mailboxMb > 0 && { mailboxBytes: keep.mailboxMb * 1_000_000 }),
   };
 }

@@ -41,12 +41,18 @@ ${isPushing ? '  XDELTAPUSH = yes' : ''}
   "COMPRESS=DEFLATE" = no
 }
 ${metadata24(config, 'metadata')}
+${quota24(config, layout)}
 ${isPushing ? push24(config, layout) : ''}
 ssl_server_cert_file = ${layout.certificate}
 ssl_server_key_file = ${layout.key}
 mail_driver = maildir
 mail_path = ~/Maildir
-${hasNotifyPlugin ? `protocol imap {\n  mail_plugins {\n    ${notifyPlugin} = yes\n  }\n}` : ''}
+protocol imap {
+  mail_plugins {
+    ${hasQuota(config) ? 'imap_quota = yes' : ''}
+    ${hasNotifyPlugin ? `${notifyPlugin} = yes` : ''}
+  }
+}
 service imap-login {
   chroot =
   restart_request_count = unlimited
@@ -68,6 +74,63 @@ function metadata24(config: Config, dict: string): string {
     socket_path = ${config.run}/metadata.sock
   }
 }`;
+}
+
+/**
+ * Room for each account. Dovecot tells when a mailbox passes one of the thresholds: the second and third are for what
+ * comes while the first is being dealt with, or when nothing could be removed then. What does not fit is refused for
+ * now (452 4.2.2), and Postfix tries again: there is room at the latest when the oldest mail has been there for a day.
+ */
+function quota24(config: Config, layout: Layout): string {
+  if (!hasQuota(config)) return '';
+  const warnings = thresholds(config).map(
+    (percent) => `  quota_warning above-${percent} {
+    quota_storage_percentage = ${percent}
+    execute ${layout.fullSocket} {
+      args = %{user}
+    }
+  }`,
+  );
+  return `mail_plugins {
+  quota = yes
+}
+quota "User quota" {
+  quota_storage_size = ${quotaBytes(config)}B
+  quota_storage_grace = 0
+${warnings.join('\n')}
+}
+quota_full_tempfail = yes`;
+}
+
+function quota23(config: Config, layout: Layout): string {
+  if (!hasQuota(config)) return '';
+  const warnings = thresholds(config).map(
+    (percent, at) => `  quota_warning${at === 0 ? '' : at + 1} = storage=${percent}%% ${layout.fullSocket} %u`,
+  );
+  return `mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage=${quotaBytes(config)}B
+  quota_grace = 0%%
+${warnings.join('\n')}
+}
+quota_full_tempfail = yes`;
+}
+
+function hasQuota({ keep }: Config): boolean {
+  return keep.mailboxMb > 0;
+}
+
+function quotaBytes({ keep }: Config): number {
+  return keep.mailboxMb * 1_000_000;
+}
+
+/** The highest first: of those that one message passes, Dovecot 2.3 reports only the first in its list. */
+function thresholds({ keep }: Config): number[] {
+  const lowest = keep.evictAbovePercent;
+  const between = [2 / 3, 1 / 3].map((part) => Math.floor(lowest + (100 - lowest) * part));
+  return [...new Set([...between, lowest])];
 }
 
 function push24(config: Config, layout: Layout): string {
@@ -94,11 +157,14 @@ function conf23(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: In
   return `${common(config)}
 imap_capability = +XCHATMAIL${isPushing ? ' XDELTAPUSH' : ''}
 mail_attribute_dict = proxy:${config.run}/metadata.sock:metadata
+${quota23(config, layout)}
 ${isPushing ? push23(config, layout) : ''}
 ssl_cert = <${layout.certificate}
 ssl_key = <${layout.key}
 mail_location = maildir:~/Maildir
-${hasNotifyPlugin ? `protocol imap {\n  mail_plugins = $mail_plugins ${notifyPlugin}\n}` : ''}
+protocol imap {
+  mail_plugins = $mail_plugins ${hasQuota(config) ? 'imap_quota' : ''} ${hasNotifyPlugin ? notifyPlugin : ''}
+}
 service imap-login {
   executable = imap-login ${config.run}/auth-login.sock
   chroot =

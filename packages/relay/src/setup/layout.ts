@@ -30,6 +30,8 @@ export interface Layout {
   readonly pushScript: string;
   readonly postfixFolder: string;
   readonly lmtpSocket: string;
+  /** Where Dovecot says that a mailbox is filling up. */
+  readonly fullSocket: string;
   readonly heldSockets: readonly HeldSocket[];
   readonly heldSocketsList: string;
 }
@@ -54,6 +56,7 @@ export function layoutOf(config: Config): Layout {
     pushScript: run('push.lua'),
     postfixFolder: run('postfix'),
     lmtpSocket: run('lmtp.sock'),
+    fullSocket: run('full.sock'),
     heldSockets: [
       socket('auth-login', '0660', 'dovenull'), // Dovecot's login processes run as dovenull
       socket('auth-postfix', '0660', 'postfix'),

@@ -15,6 +15,9 @@ export interface Tables {
   readonly cleartext_refusals: CleartextRefusalsTable;
   readonly device_tokens: DeviceTokensTable;
   readonly secrets: SecretsTable;
+  readonly mailbox_visits: MailboxVisitsTable;
+  readonly leftover_mail: LeftoverMailTable;
+  readonly expiry_state: ExpiryStateTable;
 }
 
 export interface AccountsTable {
@@ -96,4 +99,21 @@ export interface DeviceTokensTable {
   push_since: Generated<number | null>;
   /** When to try (again); null when there is nothing to tell. */
   push_due: Generated<number | null>;
+}
+
+/** When each mailbox is to be looked at for mail that has become too old; see expiry/. */
+export interface MailboxVisitsTable {
+  address: string;
+  visit_at: number;
+}
+
+/** Accounts that are gone, but whose mail may not be yet; see accounts/leftover-mail. */
+export interface LeftoverMailTable {
+  address: string;
+}
+
+/** What one run of expiry/ leaves for the next. */
+export interface ExpiryStateTable {
+  name: string;
+  value: string;
 }

@@ -6,6 +6,7 @@ import { describePasswords } from './password-suite.ts';
 import { describePuttingOut } from './putting-out-suite.ts';
 import { describeRegistration } from './registration-suite.ts';
 import { describeSecret } from './secret-suite.ts';
+import { describeUnused } from './unused-suite.ts';
 
 describeAccounts('SQLite', temporaryStore);
 describePasswords('SQLite', temporaryStore);
@@ -14,3 +15,4 @@ describeAdministration('SQLite', temporaryStore);
 describePuttingOut('SQLite', temporaryStore);
 describeExchange('SQLite', temporaryStore);
 describeSecret('SQLite', temporaryStore);
+describeUnused('SQLite', temporaryStore);

@@ -34,6 +34,11 @@ describe('the configuration', () => {
     ],
     ['domain = "a.example"\n[tls]\ncertificate = "/a.pem"', /tls: needs both certificate and key, or neither/],
     ['domain = "a.example"\n[store]\nurl = "mysql://x"', /store\.url = "mysql:\/\/x": is neither/],
+    [
+      'domain = "a.example"\nkeep.mailbox_mb = 100',
+      /keep\.mailbox_mb = 100: leaves less room above evict_above_percent than/,
+    ],
+    ['domain = "a.example"\nkeep.evict_to_percent = 75', /keep\.evict_to_percent = 75: is not less than evict_above/],
     ['domain = "a.example"\n[push]\nservice = "yes"', /push\.service = "yes": is neither "off" nor an http address/],
     ['domain = "a.example"\n[calls]\nturn_host = "t.example"', /calls: needs both turn_host and turn_secret/],
     ['domain = "a.example"\n[calls]\nturn_host = "2001:db8::1"', /turn_host = .*is not the name of a host/],

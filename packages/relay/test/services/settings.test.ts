@@ -31,6 +31,19 @@ describe('what the services make of the configuration', () => {
     expect(settings.imap[0]?.host).toBe(host);
   });
 
+  it('says on its page what it removes, and nothing of what it does not', () => {
+    expect(webSettings(read('domain = "chat.example.org"')).retention).toEqual({
+      messageDays: 20,
+      largeMessageDays: 7,
+      largeMessageBytes: 200_000,
+      unusedAccountDays: 90,
+      mailboxBytes: 500_000_000,
+      recordsLastLogin: true,
+    });
+    const keepsAll = '[keep]\nmail_days = 0\nlarge_mail_days = 0\nunused_account_days = 0\nmailbox_mb = 0';
+    expect(webSettings(read(`domain = "chat.example.org"\n${keepsAll}`)).retention).toEqual({ recordsLastLogin: true });
+  });
+
   it('keeps mail in a folder per address, accounts in a file or on a server', () => {
     const config = read('domain = "chat.example.org"\ndata = "/srv/chat"');
     expect(accountSettings(config).homeOf('alice@chat.example.org')).toBe('/srv/chat/mail/alice@chat.example.org');

@@ -15,6 +15,17 @@ describe.each(['2.3', '2.4'] as const)('the configuration of Dovecot %s', (serie
     expect(conf('push.service = "off"')).not.toMatch(/XDELTAPUSH|push_notification/);
   });
 
+  it('gives each account its room, and tells us before it is full', () => {
+    const text = conf('');
+    expect(text).toMatch(/storage(?:_size)? ?= ?(?:500000000B|\*:storage=500000000B)|storage=500000000B/);
+    const percents = [...text.matchAll(/(?:storage=|percentage = )(\d+)(?:%%|\n)/g)].map(([, percent]) => percent);
+    expect(percents).toEqual(['91', '83', '75']);
+    expect(text).toContain('quota_full_tempfail = yes');
+    expect(text.match(/\/run\/postern\/full\.sock/g)).toHaveLength(3);
+    expect(text).toMatch(/protocol imap \{[^}]*imap_quota/);
+    expect(conf('keep.mailbox_mb = 0')).not.toMatch(/quota/);
+  });
+
   it('names the operator', () => {
     expect(conf('operator.contact = "op@chat.example"')).toMatch(/^mail_server_admin = mailto:op@chat\.example$/m);
     expect(conf('operator.contact = "ask at the bar"')).not.toContain('mail_server_admin');

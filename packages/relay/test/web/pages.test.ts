@@ -36,7 +36,9 @@ describe('the page of an open relay', () => {
       settings: { retention: { messageDays: 1, largeMessageDays: 7, largeMessageBytes: 200_000 } },
     });
     expect(body).toContain('<dt>Messages, encrypted</dt><dd><bdi>1 day</bdi>, then deleted</dd>');
-    expect(body).toContain('<dt>Messages over <bdi>200 kB</bdi></dt><dd><bdi>7 days</bdi>, then deleted</dd>');
+    expect(body).toContain(
+      '<dt>Messages over <bdi>200 kB</bdi>, once seen</dt><dd><bdi>7 days</bdi>, then deleted</dd>',
+    );
     expect(body).not.toContain('Accounts nobody uses');
     expect(body).not.toContain('Your last login');
     expect((await page('/', { settings: { retention: {} } })).body).toContain('as long as the account exists');
