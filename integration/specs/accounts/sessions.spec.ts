@@ -81,7 +81,10 @@ describe.each([
 
   it('keeps out a login that was accepted, and whose mail process comes for it after the block', async () => {
     const tardy = 'tardy-001@chat.example';
-    await relay.run('pkill -STOP -x imap');
+    // All that could take a client over, those among them that Dovecot was just starting.
+    await relay.run(
+      'for n in $(seq 100); do pkill -STOP -x imap; sleep 0.3; pgrep -x imap >&2 && ! pgrep -x -r S,R,D imap >&2 && exit 0; done; exit 1',
+    );
     const outcome = open('tardy-001').then(() => 'in', String);
     // Once there is an account the login was right; one of those that are stopped is to take the client over.
     await relay.run(
