@@ -287,6 +287,10 @@ describe('what is logged and counted', () => {
     await outgoing.deliver({ ...encryptedMail, headers: [] });
     limiter.answer = { kind: 'granted', heldMs: 0 };
     await outgoing.deliver(encryptedMail);
+    sender.standing = { kind: 'blocked', reason: 'secret: ask bob@chat.example' };
+    await outgoing.deliver(encryptedMail);
+    sender.standing = undefined;
+    await outgoing.deliver(encryptedMail);
     await server?.close({ drainMs: 0 });
     const other = await incoming(['bob@chat.example']);
     await other.deliver({ ...cleartextMail, to: ['bob@chat.example'] });
@@ -301,6 +305,8 @@ describe('what is logged and counted', () => {
     expect(text).toContain('postern_messages_total{door="submission",verdict="accept",reason="encrypted"} 2');
     expect(text).toContain('reason="content-type-missing"} 1');
     expect(text).toContain('reason="too-many-messages"} 1');
+    expect(text).toContain('reason="account-blocked"} 1');
+    expect(text).toContain('postern_store_errors_total{store="standing"} 1');
     expect(text).toContain('postern_encryption_total{door="incoming",to="SKESK v4",seipd="1"} 1');
     expect(text).toContain('postern_held_seconds_sum 2');
     expect(text).toMatch(/handler\.failed/);
