@@ -91,15 +91,22 @@ onEveryMailServer('the verdicts of a filter', ScriptedFilter.listen, (parts) => 
   });
 
   it.each([
-    ['reject', reject, '550 5.7.1 Command rejected', '550 5.7.1 Command rejected'],
-    ['tempfail', tempfail, '451 4.7.1 Service unavailable - try again later', '451 4.3.2 Please try again later'],
-    ['a reply', custom, '554-5.7.1 100% refused\n554 5.7.1 for good', '554-5.7.1 100% refused\n554 5.7.1 for good'],
-  ] as const)('refuses an unknown command with %s, and the session goes on', async (_, verdict, postfix, sendmail) => {
+    ['reject', reject, '550 5.7.1 Command rejected'],
+    ['tempfail', tempfail, undefined],
+    ['a reply', custom, '554-5.7.1 100% refused\n554 5.7.1 for good'],
+  ] as const)('refuses an unknown command with %s, and the session goes on', async (_, verdict, refusal) => {
+    const later = parts.isPostfix
+      ? '451 4.7.1 Service unavailable - try again later'
+      : '451 4.3.2 Please try again later';
+    // The newer Postfix refuses such a command anyway, and says so itself.
+    const isOwn = parts.isPostfix && parts.kind.suite === 'trixie';
     const unknown = vi.fn<() => typeof verdict>(() => verdict);
     parts.filter.play({ unknown });
     await using client = await SmtpClient.open(parts.server.port);
     await client.say('S: 220\nC: EHLO client.example\nS: 250\nC: XYZZY now');
-    expect(await client.reply()).toBe(parts.isPostfix ? postfix : sendmail);
+    expect(await client.reply()).toBe(
+      refusal === undefined ? later : isOwn ? '500 5.5.2 Error: command not recognized' : refusal,
+    );
     expect(unknown).toHaveBeenCalledOnce();
     await client.say('C: NOOP\nS: 250');
   });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { LmtpSink } from './lmtp-sink.ts';
-import { mailServers, type MilterMailServer, startMailServer } from './mail-server.ts';
+import { type MailServerKind, mailServers, type MilterMailServer, startMailServer } from './mail-server.ts';
 
 /** A mail server, the filter that it asks, and where its mail arrives. They are there while tests run. */
 export interface Parts<F> {
+  readonly kind: MailServerKind;
   readonly isPostfix: boolean;
   readonly server: MilterMailServer;
   readonly sink: LmtpSink;
@@ -19,7 +20,7 @@ export function onEveryMailServer<F extends AsyncDisposable>(
   // A conversation takes milliseconds; what takes this long hangs.
   vi.setConfig({ testTimeout: 60_000 });
   describe.each(mailServers)(`${thing} behind $name`, (kind) => {
-    const parts = new LaterParts<F>(kind.software === 'postfix');
+    const parts = new LaterParts<F>(kind);
     beforeAll(async () => {
       const server = await startMailServer(kind);
       const sink = await LmtpSink.open(server.sinkPath);
@@ -33,11 +34,15 @@ export function onEveryMailServer<F extends AsyncDisposable>(
 type Started<F> = Pick<Parts<F>, 'server' | 'sink' | 'filter'>;
 
 class LaterParts<F extends AsyncDisposable> implements Parts<F> {
-  readonly isPostfix: boolean;
+  readonly kind: MailServerKind;
   #started: Started<F> | undefined;
 
-  constructor(isPostfix: boolean) {
-    this.isPostfix = isPostfix;
+  constructor(kind: MailServerKind) {
+    this.kind = kind;
+  }
+
+  get isPostfix(): boolean {
+    return this.kind.software === 'postfix';
   }
 
   begin(started: Started<F>): void {

@@ -10,8 +10,7 @@ export type ProtocolErrorCode =
   | 'not-negotiated'
   | 'negotiated-twice'
   | 'version-too-old'
-  | 'action-not-offered'
-  | 'version-lacks-action';
+  | 'action-not-offered';
 
 /** The peer broke the protocol. The server reports it as one event and closes that connection; nothing else is affected. */
 export class MilterProtocolError extends Error {
