@@ -7,47 +7,43 @@ import { execa } from 'execa';
 import type { Suite } from './base-image.ts';
 import { imageExists } from './engine.ts';
 import { build, ensureImage, hashOf } from './images.ts';
-import { SetupError, step } from './progress.ts';
+import { step } from './progress.ts';
+import { bundlePrograms } from './relay-bundle.ts';
 
 const root = join(import.meta.dirname, '../..');
 const relayFolder = join(import.meta.dirname, '../relay');
 const notifyFolder = join(import.meta.dirname, '../notify');
 /** What the relay starts with; see docker/relay/entrypoint. */
 const socketHolder = join(root, 'packages/dovecot-auth/dovecot');
+/** As deep as the modules are in their package, which look for its other files from where they are; see the Dockerfile. */
+const programFolder = 'packages/relay/dist/programs';
 
 /**
- * The image of a whole relay: Postfix, Dovecot and Postern. JavaScript is compiled out here and copied in, together with
+ * The image of a whole relay: Postfix, Dovecot and Postern. JavaScript is bundled out here and copied in, together with
  * the Node that the project is pinned to, so that building needs nothing but Debian's mirror.
  *
- * @returns its tag, `postern-relay:SUITE-HASH`; the hash is that of the sources.
+ * @returns its tag, `postern-relay:SUITE-HASH`; the hash is that of the sources, and of how they are made into it.
  */
 export async function ensureRelayImage(suite: Suite): Promise<string> {
   const mail = await ensureImage('mail', suite);
   const packages = workspacePackages();
   const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder, notifyFolder, socketHolder];
-  const [hash, lock] = [await hashOf(...sources), await readFile(join(root, 'package-lock.json'))];
-  const tag = `postern-relay:${suite}-${shortHash(mail, hash, lock.toString())}`;
+  const ways = ['package-lock.json', 'docker/src/relay-image.ts', 'docker/src/relay-bundle.ts'];
+  const texts = await Promise.all(ways.map((path) => readFile(join(root, path), 'utf8')));
+  const tag = `postern-relay:${suite}-${shortHash(mail, await hashOf(...sources), ...texts)}`;
   if (await imageExists(tag)) return tag;
   await step(`building the relay's image ${tag}`, () => buildFromSources(tag, mail, packages));
   return tag;
 }
 
-/** Once for the images of all releases, which can be built side by side. */
-let compilation: Promise<void> | undefined;
-
-async function compile(): Promise<void> {
-  const compiled = await execa('tsc', ['-b'], { cwd: root, preferLocal: true, reject: false, all: true });
-  if (compiled.exitCode !== 0) throw new SetupError(`The TypeScript sources do not compile:\n${compiled.all}`);
-}
-
 async function buildFromSources(tag: string, mail: string, packages: readonly string[]): Promise<void> {
-  await (compilation ??= compile());
   const context = await mkdtemp(join(tmpdir(), 'postern-image-'));
   try {
     await cp(relayFolder, context, { recursive: true });
     await cp(notifyFolder, join(context, 'notify'), { recursive: true });
     await cp(join(root, `node_modules/node-linux-${arch()}/bin/node`), join(context, 'node'));
     const app = join(context, 'app');
+    await bundlePrograms(root, join(app, programFolder));
     for (const folder of packages) await copyPackage(folder, join(app, relative(root, folder)));
     for (const folder of await thirdPartyFolders()) await copyThirdParty(folder, join(app, relative(root, folder)));
     for (const folder of packages) await linkPackage(folder, app);
@@ -63,11 +59,12 @@ function workspacePackages(): string[] {
   );
 }
 
-/** What a package publishes, without its TypeScript. */
+/** What a package publishes beside its code: that is in the bundle. */
 async function copyPackage(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   const { files } = await manifestOf(from);
-  for (const name of ['package.json', ...files].filter((name) => existsSync(join(from, name)))) {
+  const beside = ['package.json', ...files].filter((name) => name !== 'dist' && existsSync(join(from, name)));
+  for (const name of beside) {
     await cp(join(from, name), join(to, name), {
       recursive: true,
       filter: (path) => !/\.(ts|map|tsbuildinfo)$/.test(path),
