@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 const conditions = ['@postern/source', 'node'];
 
@@ -6,8 +7,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Most of what the specs do is wait for others: three files side by side keep two cores busy.
-    maxWorkers: 3,
+    // Most of what the specs do is wait for others: four files side by side keep two cores busy.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/closing-line.ts'],
     projects: [
       {
@@ -29,7 +31,8 @@ export default defineConfig({
           globalSetup: ['integration/src/global-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          expect: { poll: { timeout: 60_000 } },
+          // Looking into a container costs more than what it waits for.
+          expect: { poll: { timeout: 60_000, interval: 200 } },
         },
       },
     ],
