@@ -59,7 +59,7 @@ export async function startClassicServer(domain: string, network: TestNetwork, p
       const folder = '/mailboxes/all/new';
       const mine = `grep -ls '^Delivered-To: ${user}@' ${folder}/* | sort`;
       const encoded = await run(
-        `for n in $(seq 300); do [ "$(${mine} | wc -l)" -ge ${count} ] && break; sleep 0.1; done; for f in $(${mine}); do base64 -w0 $f; echo; done`,
+        `for n in $(seq 600); do [ "$(${mine} | wc -l)" -ge ${count} ] && break; sleep 0.1; done; for f in $(${mine}); do base64 -w0 $f; echo; done`,
       );
       const messages = encoded.split('\n').filter((line) => line !== '');
       if (messages.length < count) throw new Error(`${messages.length} messages for ${user}, not ${count}`);

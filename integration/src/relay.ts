@@ -13,6 +13,8 @@ export interface TestRelay extends AsyncDisposable {
   readonly ports: { readonly smtp: number; readonly imap: number; readonly submission: number; readonly web: number };
   /** Runs a shell command inside. @returns its standard output. @throws when it fails. */
   run(command: string): Promise<string>;
+  /** Settles when a shell condition holds inside; looks ten times a second. @throws when it does not within a minute. */
+  eventually(condition: string): Promise<void>;
   /** Messages in Postfix's queues, one JSON line each. */
   queue(): Promise<string>;
   /** What is in a mailbox, once there is something new in it. */
@@ -24,11 +26,14 @@ export interface TestRelay extends AsyncDisposable {
 }
 
 function newMail(address: string): string {
-  return `/var/lib/postern/mail/${address}/Maildir/new`;
+  return `${dataFolder}/mail/${address}/Maildir/new`;
 }
 
-/** A test machine is busy with the test; a relay would refuse new accounts then. */
-const ignoreLoad = 'accounts.max_load = 1000';
+/** Where a relay keeps accounts, mail and queue: in memory, since no test needs it to outlive its container. */
+const dataFolder = '/var/lib/postern';
+
+/** A test machine is busy with the test, and its memory is the disk; a relay would refuse new accounts then. */
+const ignoreShortages = 'accounts.max_load = 1000\naccounts.min_free_disk_mb = 0';
 
 /** The name that the test itself has in a relay's container. */
 export const testHost = 'test.invalid';
@@ -46,7 +51,7 @@ export interface RelayOptions {
   readonly network?: TestNetwork;
   /** More lines for postern.toml. */
   readonly config?: string;
-  /** Keeps everything in memory, and no more of it than this: a disk that a test can fill. */
+  /** No more than this: a disk that a test can fill. */
   readonly dataMegabytes?: number;
 }
 
@@ -57,16 +62,19 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
     .withExposedPorts(25, 143, 993, 465, 587, 443)
     .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
     .withEnvironment({ POSTERN_CONFIG: configFile })
-    .withCopyContentToContainer([{ target: configFile, content: `domain = "${named}"\n${ignoreLoad}\n${config}` }])
+    .withTmpFs({ [dataFolder]: dataMegabytes === undefined ? '' : `size=${dataMegabytes}m` })
+    .withCopyContentToContainer([{ target: configFile, content: `domain = "${named}"\n${ignoreShortages}\n${config}` }])
     .withWaitStrategy(Wait.forSuccessfulCommand('postern health --wait 60').withStartupTimeout(120_000));
   if (named !== wanted) generic = generic.withEntrypoint(['tini', '--', 'sh', '-c', ownAddress]);
-  if (dataMegabytes !== undefined) generic = generic.withTmpFs({ '/var/lib/postern': `size=${dataMegabytes}m` });
   if (network !== undefined) generic = generic.withNetwork(network.network).withNetworkAliases(wanted);
   const container = await generic.start();
   const run = async (command: string): Promise<string> => {
     const { output, stdout, exitCode } = await container.exec(['sh', '-c', command]);
     if (exitCode !== 0) throw new Error(`${command}: exit code ${exitCode}: ${output}`);
     return stdout;
+  };
+  const eventually = async (condition: string): Promise<void> => {
+    await run(`for n in $(seq 600); do ${condition} && exit 0; sleep 0.1; done; exit 1`);
   };
   const address = container.getIpAddress(network?.network.getName() ?? 'bridge');
   const domain = wanted === 'own-address' ? `[${address}]` : wanted;
@@ -87,15 +95,16 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
       web: container.getMappedPort(443),
     },
     run,
+    eventually,
     queue: () => run('postqueue -j'),
-    inbox: (address) =>
-      run(
-        `for n in $(seq 100); do cd "${newMail(address)}" 2>&- && [ -n "$(ls)" ] && exec cat *; sleep 0.1; done; exit 1`,
-      ),
+    async inbox(address) {
+      await eventually(`[ -n "$(ls "${newMail(address)}" 2>&-)" ]`);
+      return await run(`cat "${newMail(address)}"/*`);
+    },
     log: async () => (await execa('docker', ['logs', container.getId()], { all: true })).all,
-    everythingStored: () => run('cd /var/lib/postern && find mail queue -type f -exec cat {} +'),
+    everythingStored: () => run(`cd ${dataFolder} && find mail queue -type f -exec cat {} +`),
     async [Symbol.asyncDispose]() {
-      await container.stop({ timeout: 20_000 });
+      await container.stop();
     },
   };
 }

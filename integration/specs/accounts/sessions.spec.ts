@@ -22,7 +22,7 @@ describe.each([
   const hibernating = async (...locals: readonly string[]): Promise<ImapClient[]> => {
     const clients = await Promise.all(locals.map(open));
     for (const client of clients) await client.idle();
-    await relay.run('for n in $(seq 200); do [ $(pgrep -xc imap) -le 2 ] && exit 0; sleep 0.05; done; exit 1');
+    await relay.eventually('[ $(pgrep -xc imap) -le 2 ]');
     return clients;
   };
 
@@ -101,8 +101,8 @@ describe.each([
     );
     await expect(relay.run('postern accounts list --count')).rejects.toThrow(/secret\.key: is not the secret/);
     await relay.run('pkill -f "[m]ain.js serve auth"');
-    await expect.poll(() => relay.log(), { timeout: 30_000 }).toMatch(/secret\.key: is not the secret/);
+    await expect.poll(() => relay.log()).toMatch(/secret\.key: is not the secret/);
     await relay.run('cd /var/lib/postern && mv right.key secret.key');
-    await expect.poll(() => open('neighbour').then(() => 'in', String), { timeout: 30_000 }).toBe('in');
+    await expect.poll(() => open('neighbour').then(() => 'in', String)).toBe('in');
   });
 });

@@ -28,7 +28,9 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
   });
 
   it('finds processes that were started before it came', async () => {
-    expect(await relay.run('ps -C imap,lmtp -o comm= | sort | uniq -c | tr -s " "')).toBe(' 2 imap\n 2 lmtp\n');
+    await expect
+      .poll(() => relay.run('ps -C imap,lmtp -o comm= | sort | uniq -c | tr -s " "'))
+      .toBe(' 2 imap\n 2 lmtp\n');
   });
 
   it('is offered nothing that would keep it from being hibernated', async () => {
@@ -48,7 +50,7 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
     await using second = await open();
     await client.idle();
     // The second client's process is left, and those that were started ahead.
-    await relay.run('for n in $(seq 100); do [ "$(pgrep -xc imap)" = 3 ] && exit 0; sleep 0.1; done; exit 1');
+    await relay.eventually('[ "$(pgrep -xc imap)" = 3 ]');
     await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
     expect(await client.notified(/EXISTS/)).toBe('* 1 EXISTS');
     expect(await relay.log()).not.toMatch(/ (Error|Warning): /);

@@ -16,7 +16,6 @@ const seed = Number(process.env['POSTERN_CHAOS_SEED'] ?? randomInt(2 ** 32));
 const drainMs = 240_000 + seconds * 1_000;
 const domains = ['_chaos-a.test', '_chaos-b.test'];
 const config = `
-  accounts.min_free_disk_mb = 0
   mail.incoming_cleartext = "refuse"
   mail.incoming_unsigned = "accept"
   mail.max_message_bytes = 1000000

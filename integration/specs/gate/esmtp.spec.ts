@@ -138,7 +138,8 @@ describe.each(suites)('on %s', (suite) => {
       expect(await session.command(command)).toMatch(/^250 /);
     expect(await session.chunk(message, { isLast: true })).toMatch(/^250 /);
     const folder = `/var/lib/postern/mail/${user}/Maildir/new`;
-    const bodies = `for n in $(seq 300); do [ "$(ls ${folder} | wc -l)" -ge 2 ] && break; sleep 0.1; done; for f in ${folder}/*; do sed '1,/^\\r*$/d' $f | tr -d '\\r' | base64 -w0; echo; done`;
+    await relay().eventually(`[ "$(ls ${folder} | wc -l)" -ge 2 ]`);
+    const bodies = `for f in ${folder}/*; do sed '1,/^\\r*$/d' $f | tr -d '\\r' | base64 -w0; echo; done`;
     const expected = Buffer.from('caf\u00e9 \u00ff\n', 'latin1').toString('base64');
     expect((await relay().run(bodies)).trim().split('\n')).toEqual([expected, expected]);
   });

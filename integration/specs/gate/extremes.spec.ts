@@ -62,9 +62,8 @@ describe('a message', () => {
     const message = Buffer.concat([Buffer.from(header.replace(bob, user)), Buffer.from('\r\n'), body]);
     expect(await session.deliver({ from: 'somebody@other.example', to: user }, message)).toMatch(/^250 /);
     const folder = `/var/lib/postern/mail/${user}/Maildir/new`;
-    const stored = await relay.run(
-      `for n in $(seq 300); do [ -n "$(ls ${folder})" ] && break; sleep 0.1; done; cat ${folder}/* | tr -d '\\r' | sed '1,/^$/d' | sha256sum`,
-    );
+    await relay.eventually(`[ -n "$(ls ${folder})" ]`);
+    const stored = await relay.run(`cat ${folder}/* | tr -d '\\r' | sed '1,/^$/d' | sha256sum`);
     const expected = createHash('sha256').update(body.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
     expect(stored.split(' ')[0]).toBe(expected.digest('hex'));
     expect(await relay.run(`cat ${folder}/* | head -50`)).toContain('X-Kept: yes');

@@ -68,7 +68,7 @@ describe('the filter’s workers', () => {
     expect(replies.filter((reply) => reply.startsWith('4'))).toHaveLength(own);
     expect(replies.filter((reply) => reply.startsWith('250'))).toHaveLength(12 - own);
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
-    await expect.poll(workers, { timeout: 20_000 }).toHaveLength(2);
+    await expect.poll(workers).toHaveLength(2);
     expect(await workers()).not.toContain(worker);
     await expect.poll(() => relay.log(), { timeout: 20_000 }).toMatch(/worker\.back.*afterMs/);
     await using again = await submission();
@@ -114,16 +114,13 @@ describe('the filter’s workers', () => {
     const message = await encryptedMessage(fromBob);
     for (let n = 0; n < 60; n += 1) expect(await sendMail(session, fromBob, message)).toMatch(/^250/);
     const counted = `node -e 'const D=require("/opt/postern/node_modules/better-sqlite3");const r=new D("/var/lib/postern/postern.db",{readonly:true}).prepare("select usage from mail_usage where key=?").get("from ${bob}");console.log(r?JSON.parse(r.usage).messages.length:0)'`;
-    await expect.poll(async () => (await relay.run(counted)).trim(), { timeout: 5_000 }).toBe('60');
+    await expect.poll(async () => (await relay.run(counted)).trim()).toBe('60');
     await relay.run(`pkill -KILL -f '[m]ain.js serve filter'`);
     await expect
-      .poll(
-        async () => {
-          await using again = await submission(bob);
-          return await sendMail(again, fromBob, message);
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await using again = await submission(bob);
+        return await sendMail(again, fromBob, message);
+      })
       .toMatch(/^450 4\.7\.1: Too much mail/);
   });
 });

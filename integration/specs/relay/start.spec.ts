@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { docker } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalCore } from '../../src/local-core.ts';
 import { Conversation } from '../../src/conversation.ts';
@@ -89,7 +90,9 @@ describe('npm start', () => {
       expect(first.screen).toContain(`data       ${data}`);
       expect(link).toMatch(/^dclogin:[a-z0-9]{9}@_start\.test\?.*&ih=127\.0\.0\.1&.*&ic=3$/);
       const id = await client.rpc.addAccount();
-      // A busy machine has no room for new accounts; who tries again later gets in.
+      // A busy machine has no room for new accounts, and this one is busy with the other tests.
+      await appendFile(join(data, 'postern.toml'), '\n[accounts]\nmax_load = 1000\n');
+      await docker(['exec', 'postern-trial-start.test', 'pkill', '-f', 'main.js serve auth']);
       await expect
         .poll(() => client.rpc.addTransportFromQr(id, link).then(() => client.rpc.isConfigured(id), String), {
           timeout: startDeadlineMs,

@@ -96,7 +96,7 @@ describe('mail over HTTPS', () => {
     await post(signed, { to: bob, cutAt: signed.length - 1 });
     await post(signed, { to: bob, cutAt: signed.length, announce: signed.length + 1 });
     expect(await post(await other.sign(plain.replace('hello', 'whole')), { to: bob })).toBe('200 250 OK');
-    await expect.poll(() => relay.everythingStored(), { timeout: 20_000 }).toContain('Subject: whole');
+    await expect.poll(() => relay.everythingStored()).toContain('Subject: whole');
     expect(await relay.everythingStored()).not.toContain('cut off');
   });
 
@@ -110,9 +110,8 @@ describe('mail over HTTPS', () => {
     const message = await other.sign(Buffer.concat([Buffer.from(header), body]));
     expect(await post(message, { to: user })).toBe('200 250 OK');
     const folder = `/var/lib/postern/mail/${user}/Maildir/new`;
-    const stored = await relay.run(
-      `for n in $(seq 300); do [ -n "$(ls ${folder})" ] && break; sleep 0.1; done; cat ${folder}/* | tr -d '\\r' | sed '1,/^$/d' | sha256sum`,
-    );
+    await relay.eventually(`[ -n "$(ls ${folder})" ]`);
+    const stored = await relay.run(`cat ${folder}/* | tr -d '\\r' | sed '1,/^$/d' | sha256sum`);
     const lines = body.toString('latin1').replaceAll('\r\n', '\n').replace(/\n?$/, '\n');
     expect(stored.split(' ')[0]).toBe(createHash('sha256').update(lines, 'latin1').digest('hex'));
   });

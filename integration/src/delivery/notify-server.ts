@@ -34,7 +34,7 @@ export async function startNotifyServer(suite: Suite, more = ''): Promise<Notify
       return stdout;
     },
     async eventually(command) {
-      while ((await execute(command)).exitCode !== 0);
+      await execute(`until ${command}; do sleep 0.05; done`);
     },
     log: async () => log.join(''),
     async [Symbol.asyncDispose]() {

@@ -130,10 +130,10 @@ export class MailHost implements AsyncDisposable {
     return this.#container.exec(['sh', '-c', command]);
   }
 
-  /** Waits until a shell condition holds, looking every 50 ms for at most half a minute. */
+  /** Waits until a shell condition holds, looking every 50 ms for at most a minute. */
   async #waitFor(condition: string): Promise<void> {
     await this.run(
-      `for i in $(seq 600); do if ${condition}; then exit 0; fi; sleep 0.05; done; cat /var/log/backend.log; exit 1`,
+      `for i in $(seq 1200); do if ${condition}; then exit 0; fi; sleep 0.05; done; cat /var/log/backend.log; exit 1`,
     );
   }
 
