@@ -32,23 +32,3 @@ export function metadataDict(store: Store, entries: MetadataEntries): DictHandle
     },
   };
 }
-
-/**
- * A dict that only Dovecot's delivery writes to, to say who got mail.
- *
- * @param newMail the entry that it sets.
- */
-export function deliveryDict(newMail: string, announce: (user: string) => Promise<void>): DictHandlers {
-  const [onMailbox] = dictPaths(newMail);
-  return {
-    async lookup() {
-      return undefined;
-    },
-    async commit({ changes }, { user }) {
-      const isNews = changes.every(({ kind, key }) => kind === 'set' && withoutMailbox(key) === onMailbox);
-      if (user === '' || !isNews) return 'refused';
-      await announce(user);
-      return 'committed';
-    },
-  };
-}

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createDictServer, type DoorEvent } from '@postern/dovecot-auth';
 import type { Config } from '../config/config.ts';
-import { deliveryDict, metadataDict } from '../metadata/dict.ts';
+import { metadataDict } from '../metadata/dict.ts';
 import { sharedEntries } from '../metadata/shared-entries.ts';
 import { answersStun } from '../metadata/stun.ts';
 import { TurnServer } from '../metadata/turn.ts';
+import { Arrivals } from '../push/arrivals.ts';
 import { Notifier, type PushEvent } from '../push/notifier.ts';
 import { layoutOf } from '../setup/layout.ts';
-import { newMailEntry } from '../setup/push-script.ts';
 import type { Store } from '../store/store.ts';
 import { inheritedSockets, listenOn } from './held-sockets.ts';
 import type { Log } from './log.ts';
@@ -35,17 +35,23 @@ export async function startMetadata(config: Config, { store, log, onDoorEvent }:
     ...userEntries({ store, now: Date.now, isPushing: notifier !== undefined }),
   ]);
   const server = createDictServer({
-    handlers: {
-      metadata: metadataDict(store, entries),
-      delivery: deliveryDict(newMailEntry, async (user) => await notifier?.announce(user)),
-    },
+    handlers: { metadata: metadataDict(store, entries) },
     onEvent: onDoorEvent,
   });
   await server.listen({ client: [listenOn('metadata', layout, inheritedSockets())] });
+  const arrivals =
+    notifier &&
+    new Arrivals({
+      folder: layout.newMailFolder,
+      announce: (user) => notifier.announce(user),
+      onFailure: (cause) => onEvent({ kind: 'push.store-failed', cause }),
+    });
   notifier?.start();
+  await arrivals?.start();
   return {
     async stop() {
       await server.close();
+      await arrivals?.stop();
       await notifier?.stop();
     },
   };

@@ -40,9 +40,9 @@ ${isPushing ? '  XDELTAPUSH = yes' : ''}
   # A client that compresses keeps a process of its own for as long as it waits: it can never be hibernated.
   "COMPRESS=DEFLATE" = no
 }
-${metadata24(config, 'metadata')}
+${metadata24(config)}
 ${quota24(config, layout)}
-${isPushing ? push24(config, layout) : ''}
+${isPushing ? push24(layout) : ''}
 ssl_server_cert_file = ${layout.certificate}
 ssl_server_key_file = ${layout.key}
 mail_driver = maildir
@@ -67,10 +67,10 @@ ${services(config, layout)}
 `;
 }
 
-function metadata24(config: Config, dict: string): string {
+function metadata24(config: Config): string {
   return `mail_attribute {
   dict proxy {
-    name = ${dict}
+    name = metadata
     socket_path = ${config.run}/metadata.sock
   }
 }`;
@@ -133,7 +133,7 @@ function thresholds({ keep }: Config): number[] {
   return [...new Set([...between, lowest])];
 }
 
-function push24(config: Config, layout: Layout): string {
+function push24(layout: Layout): string {
   return `protocol lmtp {
   mail_plugins {
     mail_lua = yes
@@ -144,12 +144,7 @@ function push24(config: Config, layout: Layout): string {
   push_notification lua {
     lua_file = ${layout.pushScript}
   }
-${indented(metadata24(config, 'delivery'))}
 }`;
-}
-
-function indented(text: string): string {
-  return text.replace(/^/gm, '  ');
 }
 
 function conf23(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: InstalledDovecot): string {
@@ -158,7 +153,7 @@ function conf23(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: In
 imap_capability = +XCHATMAIL${isPushing ? ' XDELTAPUSH' : ''}
 mail_attribute_dict = proxy:${config.run}/metadata.sock:metadata
 ${quota23(config, layout)}
-${isPushing ? push23(config, layout) : ''}
+${isPushing ? push23(layout) : ''}
 ssl_cert = <${layout.certificate}
 ssl_key = <${layout.key}
 mail_location = maildir:~/Maildir
@@ -175,10 +170,9 @@ ${services(config, layout)}
 `;
 }
 
-function push23(config: Config, layout: Layout): string {
+function push23(layout: Layout): string {
   return `protocol lmtp {
   mail_plugins = $mail_plugins mail_lua notify push_notification push_notification_lua
-  mail_attribute_dict = proxy:${config.run}/metadata.sock:delivery
 }
 plugin {
   push_notification_driver = lua:file=${layout.pushScript}

@@ -28,6 +28,8 @@ export interface Layout {
   readonly dkimFolder: string;
   readonly dovecotConf: string;
   readonly pushScript: string;
+  /** Where Dovecot's delivery leaves word of new mail (push/arrivals.ts). */
+  readonly newMailFolder: string;
   readonly postfixFolder: string;
   readonly lmtpSocket: string;
   /** Where Dovecot says that a mailbox is filling up. */
@@ -54,6 +56,7 @@ export function layoutOf(config: Config): Layout {
     dkimFolder: data('dkim'),
     dovecotConf: run('dovecot.conf'),
     pushScript: run('push.lua'),
+    newMailFolder: run('new-mail'),
     postfixFolder: run('postfix'),
     lmtpSocket: run('lmtp.sock'),
     fullSocket: run('full.sock'),
@@ -61,7 +64,7 @@ export function layoutOf(config: Config): Layout {
       socket('auth-login', '0660', 'dovenull'), // Dovecot's login processes run as dovenull
       socket('auth-postfix', '0660', 'postfix'),
       socket('auth-master', '0600', 'root'), // imap, lmtp and doveadm connect before they drop root
-      socket('metadata', '0660', mailUser.name), // imap and lmtp connect when they are the mail user already
+      socket('metadata', '0660', mailUser.name), // imap connects when it is the mail user already
       socket('filter-submission', '0660', 'postfix'),
       socket('filter-incoming', '0660', 'postfix'),
       socket('filter-report', '0660', 'postfix'),

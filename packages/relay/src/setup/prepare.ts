@@ -58,7 +58,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   if (!installed.canPush) log('push.absent', { package: 'dovecot-auth-lua' });
   const inotify = await raiseInotifyLimit();
   if (inotify !== undefined) log('inotify.low', { ...inotify });
-  await writeFile(layout.pushScript, pushScript);
+  await writeFile(layout.pushScript, pushScript(layout.newMailFolder));
   await writeFile(layout.dovecotConf, dovecotConf(config, layout, installed));
   const postfixFiles = {
     'main.cf': postfixMain(config, layout),
@@ -80,10 +80,10 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
 }
 
 async function prepareFolders(config: Config, layout: Layout): Promise<void> {
-  const folder = async (path: string, mode: number, uid = 0): Promise<void> => {
+  const folder = async (path: string, mode: number, uid = 0, gid = uid): Promise<void> => {
     await mkdir(path, { recursive: true });
     await chmod(path, mode);
-    await chown(path, uid, uid);
+    await chown(path, uid, gid);
   };
   try {
     // The store's files (database, write-ahead log, keys) lie directly in `data`, which is therefore the service's own.
@@ -93,6 +93,7 @@ async function prepareFolders(config: Config, layout: Layout): Promise<void> {
     await folder(layout.dkimFolder, 0o700, serviceUser.uid);
     await folder(join(config.data, 'page'), 0o755); // the operator's own texts, colours and logo
     await folder(config.run, 0o755);
+    await folder(layout.newMailFolder, 0o770, serviceUser.uid, mailUser.uid);
     // What an earlier run left there, process ids among it, would only mislead.
     await rm(join(config.run, 'dovecot'), { recursive: true, force: true });
     await folder(layout.postfixFolder, 0o755);

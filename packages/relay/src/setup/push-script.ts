@@ -1,33 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the script sets on a mailbox that got a message. */
-export const newMailEntry = '/private/vendor/postern/new-mail';
-
 /**
- * For Dovecot's `push_notification_lua`: says, in a dict of ours, that a user got a message, once it is stored. Not for
- * what somebody wrote themselves and gets as a copy for their other devices. Whatever goes wrong here, the message has
- * been delivered already.
+ * For Dovecot's `push_notification_lua`: leaves an empty file with the user's name in the folder, once a message is stored.
+ * Not for what somebody wrote themselves and gets as a copy for their other devices. Nothing more, because `lmtp` runs it
+ * while the reader's `imap` waits for the mailbox. Whatever goes wrong here, the message has been delivered already.
  * Source: doc.dovecot.org/2.4.1/core/plugins/push_notification_lua.html; the same on 2.3.
  */
-export const pushScript: string = `function dovecot_lua_notify_begin_txn(user)
-  return { user = user }
+export function pushScript(folder: string): string {
+  return `function dovecot_lua_notify_begin_txn(user)
+  return { name = user.username }
 end
 
 function dovecot_lua_notify_event_message_new(context, event)
-  if context.mailbox == nil and string.lower(event.from_address or "") ~= context.user.username then
-    context.mailbox = event.mailbox
-  end
+  if string.lower(event.from_address or "") ~= context.name then context.isNews = true end
 end
 
 function dovecot_lua_notify_end_txn(context, success)
-  if context.mailbox == nil then return end
-  local mailbox = context.user:mailbox(context.mailbox)
-  mailbox:sync()
-  mailbox:metadata_set("${newMailEntry}", "")
-  mailbox:free()
+  if not context.isNews or string.find(context.name, "/", 1, true) then return end
+  local file = io.open("${folder}/" .. context.name, "a")
+  if file then file:close() end
 end
 `;
+}
 
 /** What Dovecot needs for that; in Debian the two with Lua are in the package dovecot-auth-lua. */
 const plugins = ['01_mail_lua', '15_notify', '20_push_notification', '22_push_notification_lua'];

@@ -1,6 +1,6 @@
 import type { DictContext, DictTransaction } from '@postern/dovecot-auth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deliveryDict, metadataDict } from '../../src/metadata/dict.ts';
+import { metadataDict } from '../../src/metadata/dict.ts';
 import { sharedEntries } from '../../src/metadata/shared-entries.ts';
 import { userEntries } from '../../src/services/user-entries.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -112,19 +112,5 @@ describe('what a client finds over METADATA', () => {
     const { lookup, commit } = dict(false);
     expect(await commit(setting([tokens, 'openpgp:AAAA']))).toBe('committed');
     expect(await lookup(tokens)).toBeUndefined();
-  });
-});
-
-describe('the dict of delivery', () => {
-  it('takes news of mail, and nothing else', async () => {
-    const news: string[] = [];
-    const handlers = deliveryDict('/private/vendor/postern/new-mail', async (user) => void news.push(user));
-    const commit = (key: string, user = alice) => handlers.commit?.(setting([key, '']), context(user));
-    expect(await commit(`priv/${box}/vendor/postern/new-mail`)).toBe('committed');
-    expect(await commit(`priv/${box}/vendor/postern/new-mail`, '')).toBe('refused');
-    expect(await commit(tokens)).toBe('refused');
-    expect(await commit(`shared/${box}/vendor/postern/new-mail`)).toBe('refused');
-    expect(await handlers.lookup?.(tokens, context(alice))).toBeUndefined();
-    expect(news).toEqual([alice]);
   });
 });

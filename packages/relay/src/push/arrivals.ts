@@ -1,0 +1,93 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where a file is while its user is being announced. No address begins with a dot. */
+const takenFolder = '.taken';
+const defaultSweepMs = 10_000;
+
+export interface ArrivalsOptions {
+  /** In it, Dovecot's delivery leaves a file named as the user who got mail. */
+  readonly folder: string;
+  readonly announce: (user: string) => Promise<void>;
+  /** An announcement failed; the file stays and is tried again after a pause. */
+  readonly onFailure: (cause: unknown) => void;
+  /** How long to pause after a failure, and how often to look without being told, in milliseconds. */
+  readonly sweepMs?: number;
+}
+
+/**
+ * Hears of new mail from files, which cost a delivery next to nothing, and which wait when nobody is there to hear. One
+ * file stands for any number of messages: whoever is woken reads them all.
+ */
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  readonly #taken: string;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> | undefined;
+  #isAgain = false;
+  #isPausing = false;
+  #isStopped = false;
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+    this.#taken = join(options.folder, takenFolder);
+  }
+
+  /** Takes up what came before. @throws what the system throws when the folder cannot be used. */
+  async start(): Promise<void> {
+    const { folder, sweepMs = defaultSweepMs } = this.#options;
+    await mkdir(this.#taken, { recursive: true });
+    try {
+      this.#watcher = watch(folder, () => {
+        if (!this.#isPausing) void this.#sweep();
+      });
+      this.#watcher.on('error', () => {}); // the timer is left
+    } catch {
+      // No inotify instance was left (fs.inotify.max_user_instances): news waits for the timer.
+    }
+    this.#timer = setInterval(() => void this.#sweep(), sweepMs).unref();
+    void this.#sweep();
+  }
+
+  /** Finishes what it has begun. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#watcher?.close();
+    clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  #sweep(): Promise<void> {
+    this.#isAgain = true;
+    this.#sweeping ??= this.#sweepAll().finally(() => (this.#sweeping = undefined));
+    return this.#sweeping;
+  }
+
+  async #sweepAll(): Promise<void> {
+    while (this.#isAgain && !this.#isStopped) {
+      this.#isAgain = false;
+      this.#isPausing = false;
+      try {
+        await this.#takeAll();
+        for (const user of await readdir(this.#taken)) {
+          await this.#options.announce(user);
+          await rm(join(this.#taken, user));
+        }
+      } catch (cause) {
+        this.#isPausing = true;
+        this.#options.onFailure(cause);
+        return;
+      }
+    }
+  }
+
+  /** Out of the way first: mail that comes while its user is being announced is news again. */
+  async #takeAll(): Promise<void> {
+    const { folder } = this.#options;
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (entry.isFile()) await rename(join(folder, entry.name), join(this.#taken, entry.name));
+    }
+  }
+}
