@@ -6,6 +6,11 @@
  * that. This plugin watches the same two folders with an inotify descriptor of its own and asks for the look right away.
  * (Dovecot's own descriptor cannot serve: it calls only one watcher per folder, lib/ioloop-notify-inotify.c.)
  *
+ * Right away is once the mailbox's lock is free: a delivery moves the mail into place and only then writes down its UID.
+ * Whoever looks in between waits for the lock with an inotify descriptor made for this (lib/file-dotlock.c,
+ * dotlock_wait()), and to close one can take the kernel ten milliseconds and more (fs/notify/group.c,
+ * fsnotify_wait_marks_destroyed()). For the same reason the plugin's own descriptor stays open while nobody waits.
+ *
  * Stock's watch and its timers stay as they are: hibernation is built on them, and where no more inotify descriptors are
  * to be had (sysctl fs.inotify.max_user_instances) they do what they did without this plugin.
  */
@@ -15,16 +20,24 @@
 #include "mail-storage-hooks.h"
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* New mail is moved or linked into place, other clients' flags are renames in cur/, expunges unlink. Not IN_MOVED_FROM:
    our own look moves new mail from new/ to cur/. */
 #define WATCHED_EVENTS (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR)
 
+/* How often to see whether the lock is free, and how often at most: a lock that stays is Dovecot's to break. */
+#define LOCK_RETRY_MSECS 1
+#define LOCK_RETRIES 100
+
 struct postern_notify_mailbox {
 	union mailbox_module_context module_ctx;
 	struct io *io;
+	struct timeout *to;
+	unsigned int retries;
 	int fd;
+	int watches[2];
 };
 
 /* Dovecot loads a plugin only into the version whose headers it was compiled with. */
@@ -36,45 +49,92 @@ void postern_notify_plugin_deinit(void);
 static MODULE_CONTEXT_DEFINE_INIT(postern_notify_module, &mail_storage_module_register);
 #define CONTEXT_OF(box) MODULE_CONTEXT_REQUIRE(box, postern_notify_module)
 
-static void postern_notify_stop(struct postern_notify_mailbox *watch)
-{
-	io_remove(&watch->io);
-	i_close_fd(&watch->fd);
-}
+static const char *const watched_folders[] = { "new", "cur" };
 
-/* Something changed: what it was does not matter, because the look finds out. All events are taken off the descriptor,
-   or it would stay readable; those of the look itself come back as one more look that finds nothing. */
-static void postern_notify_changed(struct mailbox *box)
+/* All events at once, or the descriptor would stay readable: what they were does not matter. */
+static void postern_notify_drain(struct postern_notify_mailbox *watch)
 {
-	struct postern_notify_mailbox *watch = CONTEXT_OF(box);
 	char events[16 * 1024];
 
 	while (read(watch->fd, events, sizeof(events)) > 0) ;
+}
+
+static void postern_notify_stop(struct postern_notify_mailbox *watch)
+{
+	unsigned int i;
+
+	if (watch->fd == -1)
+		return;
+
+	timeout_remove(&watch->to);
+	io_remove(&watch->io);
+	for (i = 0; i < N_ELEMENTS(watch->watches); i++) {
+		if (watch->watches[i] != -1)
+			(void)inotify_rm_watch(watch->fd, watch->watches[i]);
+		watch->watches[i] = -1;
+	}
+	postern_notify_drain(watch);
+}
+
+/* lib-storage/index/maildir/maildir-uidlist.c, maildir_uidlist_init() and maildir_uidlist_lock_timeout() */
+static bool postern_notify_is_locked(struct mailbox *box)
+{
+	const char *path;
+	struct stat st;
+
+	return mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_CONTROL, &path) > 0 &&
+		stat(t_strconcat(path, "/dovecot-uidlist.lock", NULL), &st) == 0;
+}
+
+static void postern_notify_look(struct mailbox *box)
+{
+	struct postern_notify_mailbox *watch = CONTEXT_OF(box);
+	bool locked;
+
+	T_BEGIN {
+		locked = postern_notify_is_locked(box);
+	} T_END;
+	if (locked && watch->retries++ < LOCK_RETRIES) {
+		if (watch->to == NULL)
+			watch->to = timeout_add_short(LOCK_RETRY_MSECS, postern_notify_look, box);
+		return;
+	}
+	timeout_remove(&watch->to);
 	if (box->notify_callback != NULL)
 		box->notify_callback(box, box->notify_context);
 }
 
+/* Something changed, and the look finds out what. The events of the look itself come back as one more that finds nothing. */
+static void postern_notify_changed(struct mailbox *box)
+{
+	struct postern_notify_mailbox *watch = CONTEXT_OF(box);
+
+	postern_notify_drain(watch);
+	watch->retries = 0;
+	postern_notify_look(box);
+}
+
 static void postern_notify_start(struct mailbox *box, struct postern_notify_mailbox *watch)
 {
-	static const char *const folders[] = { "new", "cur" };
 	const char *path;
 	bool watching = FALSE;
 	unsigned int i;
 
 	if (mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) <= 0)
 		return;
-	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->fd == -1)
+		watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch->fd == -1)
 		return;
-	for (i = 0; i < N_ELEMENTS(folders); i++) {
-		const char *folder = t_strconcat(path, "/", folders[i], NULL);
-		if (inotify_add_watch(watch->fd, folder, WATCHED_EVENTS) != -1)
+	for (i = 0; i < N_ELEMENTS(watch->watches); i++) {
+		const char *folder = t_strconcat(path, "/", watched_folders[i], NULL);
+		watch->watches[i] = inotify_add_watch(watch->fd, folder, WATCHED_EVENTS);
+		if (watch->watches[i] != -1)
 			watching = TRUE;
 	}
 	if (watching)
 		watch->io = io_add(watch->fd, IO_READ, postern_notify_changed, box);
-	else
-		i_close_fd(&watch->fd); /* not a Maildir, or it has just vanished */
+	/* else it is not a Maildir, or it has just vanished */
 }
 
 /* Called when a client starts to wait for changes, and when it stops (the callback is NULL then). */
@@ -93,6 +153,7 @@ static void postern_notify_close(struct mailbox *box)
 	struct postern_notify_mailbox *watch = CONTEXT_OF(box);
 
 	postern_notify_stop(watch);
+	i_close_fd(&watch->fd);
 	watch->module_ctx.super.close(box);
 }
 
@@ -102,6 +163,7 @@ static void postern_notify_mailbox_allocated(struct mailbox *box)
 	struct postern_notify_mailbox *watch = p_new(box->pool, struct postern_notify_mailbox, 1);
 
 	watch->fd = -1;
+	watch->watches[0] = watch->watches[1] = -1;
 	watch->module_ctx.super = *v;
 	box->vlast = &watch->module_ctx.super;
 	v->notify_changes = postern_notify_changes;
