@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- relay [--part expiry …] [--mailboxes N]`: what a whole relay costs. `expiry`: removing what is too old
- * and making room, with many mailboxes.
+ * `npm run bench -- relay [--part expiry …] [--accounts N]`: what a whole relay costs. `expiry`: removing what is too old
+ * and making room, with many accounts.
  */
 import { parseArgs } from 'node:util';
 import { ensureEngine } from '@postern/docker';
@@ -11,11 +11,11 @@ process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 const { values } = parseArgs({
   options: {
     part: { type: 'string', multiple: true, default: ['expiry'] },
-    mailboxes: { type: 'string', default: '100000' },
+    accounts: { type: 'string', default: '100000' },
   },
 });
 const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
-  expiry: () => measureExpiry(Number(values.mailboxes)),
+  expiry: () => measureExpiry(Number(values.accounts)),
 };
 
 await ensureEngine();

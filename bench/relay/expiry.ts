@@ -6,75 +6,93 @@ import { type BenchRow, row } from '../harness.ts';
 
 const domain = '_expiry.test';
 const filler = '/opt/postern/filler.cjs';
-/** Ages of the messages in each mailbox, in days: nothing is too old. */
-const ages = [1, 5, 9, 13, 17];
+/** Ages of the messages in a mailbox, in days: nothing is too old. */
+const young = [1, 5, 9, 13];
+/** And of one that is. */
 const tooOld = [21];
-const folder = '/var/lib/postern/mail';
+const smallMessages = 4_000;
+/** Of so many mailboxes one has something due on an ordinary day; the others are not touched, and have no files here. */
+const oneIn = 20;
 
 /**
- * A relay with many mailboxes of five messages, on its first run, when nothing is known of any; in an hour in which
- * nothing is due; on a day on which something is in one mailbox of twenty; and a full mailbox of small messages.
+ * A relay with many accounts: an hour in which nothing is due; a day on which something is in one mailbox of twenty,
+ * which Dovecot has never indexed, and a day on which it has; and a full mailbox of small messages.
  */
-export async function measureExpiry(mailboxes: number): Promise<readonly BenchRow[]> {
+export async function measureExpiry(accounts: number): Promise<readonly BenchRow[]> {
   const config = 'mail.max_message_bytes = 2000000\nkeep.mailbox_mb = 10';
   await using relay = await startRelay({ domain, config });
   const program = await readFile(join(import.meta.dirname, 'filler.cjs'));
   await relay.container.copyContentToContainer([{ content: program, target: filler }]);
   const fill = (count: number, every: number, days: readonly number[]): Promise<string> =>
     relay.run(`node ${filler} ${domain} ${count} ${every} ${days.join(',')}`);
-  await fill(mailboxes, 1, ages);
-  await fill(mailboxes, 20, tooOld);
+  const due = Math.ceil(accounts / oneIn);
+  const day = async (): Promise<Measured> => {
+    await fill(accounts, oneIn, tooOld);
+    await change(
+      relay,
+      `update mailbox_visits set visit_at = 0 where cast(substr(address, 2, 8) as int) % ${oneIn} = 0`,
+    );
+    const measured = await measure(relay, 'postern expire --json');
+    const [looked, removed] = ['mailboxes', 'messages'].map((name) => countOf(measured, name));
+    if (looked !== due || removed !== due) throw new Error(measured.report);
+    return measured;
+  };
 
-  const walk = await measure(relay, `find ${folder} -type f -mtime +20 | wc -l`);
-  const first = await measure(relay, 'postern expire --json');
+  // The relay's own hourly run would do part of the work that is measured.
+  await relay.run('pkill -STOP -f "[m]ain.js supervise"');
+  // As after a run: everybody is noted, and nobody due.
+  await fill(accounts, oneIn, young);
+  await change(relay, 'insert or replace into mailbox_visits select address, unixepoch() + 600000 from accounts');
   const idle = await measure(relay, 'postern expire --json');
-  await fill(mailboxes, 20, tooOld);
-  await change(relay, 'update mailbox_visits set visit_at = 0 where cast(substr(address, 2, 8) as integer) % 20 = 0');
-  const day = await measure(relay, 'postern expire --json');
-  for (const [name, { report }] of Object.entries({ first, day })) {
-    const removed = Number(/"messages":(\d+)/.exec(report)?.[1]);
-    if (removed !== Math.ceil(mailboxes / 20)) throw new Error(`${name}: ${report}`);
-  }
-
-  const small = Array.from({ length: 4_000 }, (_, at) => 2 + at / 1_000);
+  const first = await day();
+  const second = await day();
+  const small = Array.from({ length: smallMessages }, (_, at) => 2 + at / 1_000);
   await fill(1, 1, small);
   const full = await measure(relay, `postern expire --json u00000000@${domain}`);
-  if (!/"evicted":[1-9]/.test(full.report)) throw new Error(full.report);
+  if (countOf(full, 'evicted') === 0) throw new Error(full.report);
 
-  const name = mailboxes.toLocaleString('en');
-  const each = (seconds: number, count: number): number => (seconds * 1_000) / count;
-  const due = Math.ceil(mailboxes / 20);
+  await relay.run('pkill -CONT -f "[m]ain.js supervise"');
+
+  const name = `${accounts.toLocaleString('en')} accounts`;
+  const each = ({ cpuSeconds }: Measured): number => (cpuSeconds * 1_000) / due;
   return [
-    row({ name: `${name} mailboxes: first run, each looked at`, value: first.seconds, unit: 's' }),
-    row({ name: `${name} mailboxes: first run, CPU`, value: first.cpuSeconds, unit: 's' }),
-    row({ name: 'first run: CPU per mailbox', value: each(first.cpuSeconds, mailboxes), unit: 'ms' }),
+    row({ name: `${name}, an hour in which nothing is due`, value: idle.seconds, unit: 's' }),
     row({
-      name: `${name} mailboxes: an hour in which nothing is due, CPU`,
+      name: `${name}, an hour in which nothing is due: CPU`,
       value: idle.cpuSeconds,
       unit: 's',
-      baseline: first.cpuSeconds,
-      target: { kind: 'at most', limit: 0.05, of: 'ratio' },
+      baseline: second.cpuSeconds,
+      target: { kind: 'at most', limit: 0.25, of: 'ratio' },
+    }),
+    row({ name: `${name}, ${due.toLocaleString('en')} with something due`, value: second.seconds, unit: 's' }),
+    row({ name: `${name}, ${due.toLocaleString('en')} with something due: CPU`, value: second.cpuSeconds, unit: 's' }),
+    row({ name: 'CPU for a mailbox that is due', value: each(second), unit: 'ms' }),
+    row({ name: 'CPU for one that Dovecot has no index of yet', value: each(first), unit: 'ms' }),
+    row({
+      name: `room made in a mailbox of ${smallMessages.toLocaleString('en')} messages`,
+      value: full.seconds,
+      unit: 's',
     }),
     row({
-      name: `${name} mailboxes: a day on which 1 of 20 is due, CPU`,
-      value: day.cpuSeconds,
+      name: `room made in a mailbox of ${smallMessages.toLocaleString('en')} messages: CPU`,
+      value: full.cpuSeconds,
       unit: 's',
-      baseline: first.cpuSeconds,
-      target: { kind: 'at most', limit: 0.15, of: 'ratio' },
     }),
-    row({ name: 'such a day', value: day.seconds, unit: 's' }),
-    row({ name: 'such a day: CPU per mailbox that is due', value: each(day.cpuSeconds, due), unit: 'ms' }),
-    row({ name: 'beside that: find(1) over every file, in warm memory', value: walk.seconds, unit: 's' }),
-    row({ name: 'making room in a mailbox of 4,000 messages', value: full.seconds, unit: 's' }),
-    row({ name: 'making room in a mailbox of 4,000 messages, CPU', value: full.cpuSeconds, unit: 's' }),
   ];
 }
 
+interface Measured {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly report: string;
+}
+
+function countOf({ report }: Measured, name: string): number {
+  return Number(new RegExp(`"${name}":(\\d+)`).exec(report)?.[1]);
+}
+
 /** Runs a command, and counts what the whole relay used meanwhile: Dovecot and our services work for it, too. */
-async function measure(
-  relay: TestRelay,
-  command: string,
-): Promise<{ readonly seconds: number; readonly cpuSeconds: number; readonly report: string }> {
+async function measure(relay: TestRelay, command: string): Promise<Measured> {
   const cpu = async (): Promise<number> =>
     Number(/usage_usec (\d+)/.exec(await relay.run('cat /sys/fs/cgroup/cpu.stat'))?.[1]) / 1e6;
   const before = await cpu();

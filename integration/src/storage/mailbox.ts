@@ -66,6 +66,11 @@ export async function change(relay: TestRelay, statement: string): Promise<void>
   await withDatabase(relay, `database.exec(${JSON.stringify(statement)})`);
 }
 
+/** The answer to a question to the relay's database: one number. */
+export async function ask(relay: TestRelay, query: string): Promise<number> {
+  return Number(await withDatabase(relay, `console.log(database.prepare(${JSON.stringify(query)}).pluck().get())`));
+}
+
 async function withDatabase(relay: TestRelay, work: string): Promise<string> {
   const program = `const database = new (require('better-sqlite3'))('/var/lib/postern/postern.db'); ${work}`;
   const quoted = `'${program.replaceAll("'", String.raw`'\''`)}'`;
