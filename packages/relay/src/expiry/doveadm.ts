@@ -82,7 +82,7 @@ async function* rowsOf(
     const list = join(folder, 'users');
     await writeFile(list, users.map((user) => `${user}\n`).join(''));
     const args = ['-c', configPath, '-f', 'tab', ...command, '-F', list, ...rest];
-    const child = spawn('doveadm', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('doveadm', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('close', (code, signal) => resolve(code === 0 ? '' : `ended with ${code ?? signal}`));
@@ -105,6 +105,8 @@ async function* rowsOf(
 }
 
 const maxWords = 1_000;
+/** Far longer than it takes for many large mailboxes: then Dovecot hangs. */
+const timeoutMs = 600_000;
 
 function number(row: Row, name: string): number {
   const value = Number(row.get(name));

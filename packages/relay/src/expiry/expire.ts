@@ -68,11 +68,7 @@ export async function expire(options: ExpiryOptions): Promise<ExpiryReport> {
 
   if (rules.unusedAccountDays > 0) {
     if (clock.accountsFrom > seconds) report.pausedUntil = clock.accountsFrom;
-    else {
-      const { removed, failed } = await removeUnused({ unusedDays: rules.unusedAccountDays, isDryRun, signal });
-      report.accounts += removed;
-      report.failed += failed;
-    }
+    else await remove(report, () => removeUnused({ unusedDays: rules.unusedAccountDays, isDryRun, signal }));
   }
 
   const schedule = new VisitSchedule(store);
@@ -113,6 +109,18 @@ export async function expireThese(addresses: readonly string[], options: ExpiryO
     await schedule.settle(await work(claimed, { ...options, rules, report, seconds }), lease);
   }
   return report;
+}
+
+/** What goes wrong with accounts is no reason to leave mail where it is. */
+async function remove(report: ExpiryReport, removeUnused: () => ReturnType<RemoveUnused>): Promise<void> {
+  try {
+    const { removed, failed } = await removeUnused();
+    report.accounts += removed;
+    report.failed += failed;
+  } catch (cause) {
+    report.failed += 1;
+    report.failure = reasonOf(cause);
+  }
 }
 
 interface Work extends ExpiryOptions {

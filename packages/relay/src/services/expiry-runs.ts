@@ -10,6 +10,7 @@ const firstRunMs = 5 * 60_000;
 const intervalMs = 3_600_000;
 /** A client that fills and empties its mailbox all the time keeps us no busier than this. */
 const pauseMs = 2_000;
+const stopGraceMs = 5_000;
 const maxUsersAtOnce = 100;
 
 /**
@@ -61,7 +62,12 @@ class ExpiryRuns {
     this.#isStopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const { child } of this.#children) child.kill('SIGTERM');
+    // Whoever waits for a Dovecot that hangs loses nothing by being cut off.
+    const cut = setTimeout(() => {
+      for (const { child } of this.#children) child.kill('SIGKILL');
+    }, stopGraceMs);
     await Promise.all([...this.#children].map(({ ended }) => ended));
+    clearTimeout(cut);
   }
 
   async #makeRoom(): Promise<void> {

@@ -207,6 +207,16 @@ export function describeExpiry(database: string, open: () => Promise<Store>): vo
       expect(await run()).toMatchObject({ mailboxes: 1, messages: 1, failed: 0 });
     });
 
+    it('removes mail also when accounts cannot be removed', async () => {
+      await account('alice');
+      mailboxes.mail.set('alice', [aged(21)]);
+      const removeUnused = async (): Promise<never> => {
+        throw new Error('doveadm who: no answer');
+      };
+      const report = await run({ removeUnused });
+      expect(report).toMatchObject({ messages: 1, failed: 1, failure: 'doveadm who: no answer' });
+    });
+
     it('ends when nothing can be worked on, and begins again later', async () => {
       const names = Array.from({ length: 300 }, (_, at) => `user${at}`);
       await account(...names);
