@@ -69,10 +69,10 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s, as time passes,',
   });
 
   it('goes on where it was killed, with two runs at once', async () => {
-    const count = 300;
+    const count = 220; // a batch, and some
     await relay.run(
       `cd ${mailFolder} && for n in $(seq -w ${count}); do d=many-0$n@${domain}/Maildir; mkdir -p $d/cur $d/new $d/tmp
-       for m in 1 2; do echo text >$d/cur/1790000000.M$m.P1.test:2,S; done; touch -d "30 days ago" $d/cur/*; done; chown -R vmail: .`,
+       echo text >$d/cur/1790000000.M1P1.test:2,S; touch -d "30 days ago" $d/cur/*; done; chown -R vmail: .`,
     );
     const numbers = `with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})`;
     await change(
@@ -87,7 +87,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s, as time passes,',
     await change(relay, 'update mailbox_visits set visit_at = visit_at - 601 where visit_at < unixepoch() + 601');
     const runs = await Promise.all([relay.run('postern expire --json'), relay.run('postern expire --json')]);
     const removed = runs.map((text) => Number(/"messages":(\d+)/.exec(text)?.[1]));
-    expect(removed.reduce((sum, messages) => sum + messages, 0)).toBe(2 * count);
+    expect(removed.reduce((sum, messages) => sum + messages, 0)).toBe(count);
     expect(await relay.run(`find ${mailFolder} -path "*many-0*/cur/*" | wc -l`)).toBe('0\n');
     expect(await relay.log()).not.toMatch(/@|alice|many/);
   });
