@@ -100,12 +100,13 @@ describe('the filter’s workers', () => {
     await using incoming = await IncomingSession.open(relay.ports.smtp);
     const message = Buffer.from(cleartextMessage({ from: 'somebody@other.example', to: bob }));
     expect(await incoming.deliver({ from: 'somebody@other.example', to: bob }, message)).toMatch(/^250 /);
-    const metrics = await relay.run(
-      `node -e 'fetch("http://127.0.0.1:9253/metrics").then((r) => r.text()).then(console.log)'`,
-    );
-    expect(metrics).toMatch(/postern_messages_total\{door="submission",verdict="accept",reason="encrypted"\} \d/);
-    expect(metrics).toMatch(/postern_messages_total\{door="incoming",verdict="accept",reason="cleartext"\} \d/);
-    expect(metrics).not.toMatch(/@|_workers|alice|127\.0/);
+    const metrics = (): Promise<string> =>
+      relay.run(`node -e 'fetch("http://127.0.0.1:9253/metrics").then((r) => r.text()).then(console.log)'`);
+    const counted = (door: string, reason: string): RegExp =>
+      new RegExp(String.raw`postern_messages_total\{door="${door}",verdict="accept",reason="${reason}"\} \d`);
+    await expect.poll(metrics, { timeout: 20_000 }).toMatch(counted('submission', 'encrypted'));
+    await expect.poll(metrics, { timeout: 20_000 }).toMatch(counted('incoming', 'cleartext'));
+    expect(await metrics()).not.toMatch(/@|_workers|alice|127\.0/);
   });
 
   it('remember what was sent when all of them are killed', async () => {

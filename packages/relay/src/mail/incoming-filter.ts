@@ -7,6 +7,7 @@ import type { KeyLookup } from './dkim/key-lookup.ts';
 import { SignatureCheck } from './dkim/signature-check.ts';
 import { encryptionEvents, type FilterEventListener } from './filter-events.ts';
 import type { Allowance, Limiter } from './limiter.ts';
+import { noMacros } from './macros.ts';
 import { declaredSize, headerSize } from './message-size.ts';
 import { decide, mayReport, type Origin, type Room, type Verdict } from './policy.ts';
 import { roomFor } from './room.ts';
@@ -55,6 +56,7 @@ export function createIncomingFilter(options: IncomingFilterOptions): Milter {
   return createMilter({
     name: 'incoming',
     actions: ['changeSender'],
+    macros: noMacros,
     leadingSpace: true, // a signature may cover it
     connection: (): Connection => ({ allowances: new Map() }),
     message: (connection): Message => {

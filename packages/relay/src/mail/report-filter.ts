@@ -1,6 +1,7 @@
 import { accept, createMilter, type Milter } from '@postern/milter';
 import { addSignatures, leaves, MessageSigner, type Signing } from './dkim/signer.ts';
 import type { FilterEventListener } from './filter-events.ts';
+import { noMacros } from './macros.ts';
 import { decide } from './policy.ts';
 
 interface Message {
@@ -12,6 +13,7 @@ export function createReportFilter({ signing, onEvent }: { signing: Signing; onE
   return createMilter({
     name: 'report',
     actions: ['addHeader'],
+    macros: noMacros,
     connection: () => undefined,
     message: (): Message => ({ signer: undefined }),
     on: {

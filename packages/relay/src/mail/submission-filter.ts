@@ -6,6 +6,7 @@ import { encryptionEvents, type FilterEventListener } from './filter-events.ts';
 import { readAuthor } from './from-header.ts';
 import { HeaderPrivacy } from './header-privacy.ts';
 import type { Allowance, Limiter } from './limiter.ts';
+import { noMacros } from './macros.ts';
 import { declaredSize, headerSize } from './message-size.ts';
 import { decide, type Verdict } from './policy.ts';
 import { roomFor } from './room.ts';
@@ -74,7 +75,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
   return createMilter({
     name: 'submission',
     actions: ['changeHeader', 'addHeader'],
-    macros: { mail: ['{auth_authen}'] },
+    macros: { ...noMacros, mail: ['{auth_authen}'] },
     connection: (): Connection => ({ allowance: undefined }),
     message: (connection): Message => {
       letGo(connection);

@@ -15,6 +15,7 @@ import type { Service } from './service.ts';
 function main(): void {
   let questions: Questions | undefined;
   let gate: Promise<Service> | undefined;
+  const counts = new CountBatch();
   process.on('disconnect', () => process.exit(1));
   // A signal for the whole group is the main process's to act on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -23,10 +24,10 @@ function main(): void {
     switch (message.kind) {
       case 'start':
         questions = new Questions(send, message.config.limits.pacingSeconds * 1000);
-        gate = start(message.config, questions);
+        gate = start(message.config, questions, counts);
         return;
       case 'stop':
-        void gate?.then((service) => service.stop()).then(() => process.exit(0));
+        void gate?.then((service) => service.stop()).then(() => counts.send(() => process.exit(0)));
         return;
       case 'permission':
       case 'setting':
@@ -36,9 +37,8 @@ function main(): void {
   });
 }
 
-async function start(config: Config, questions: Questions): Promise<Service> {
+async function start(config: Config, questions: Questions, counts: CountBatch): Promise<Service> {
   const log = createLog('filter');
-  const counts = new CountBatch();
   const onEvent = (event: FilterEvent): void => {
     logFilter(event, log);
     for (const count of countsOf(event)) counts.add(count);
@@ -48,23 +48,27 @@ async function start(config: Config, questions: Questions): Promise<Service> {
   return gate;
 }
 
-/** Counts travel together, once per turn of the event loop. */
+/** Each message across costs both processes more than the counting does. */
+const countsIntervalMs = 200;
+
+/** Counts travel together, a few times a second. */
 class CountBatch {
   #counts: Count[] = [];
 
   add(count: Count): void {
     this.#counts.push(count);
-    if (this.#counts.length > 1) return;
-    setImmediate(() => {
-      send({ kind: 'counts', counts: this.#counts });
-      this.#counts = [];
-    });
+    if (this.#counts.length === 1) setTimeout(() => this.send(), countsIntervalMs);
+  }
+
+  send(sent?: () => void): void {
+    send({ kind: 'counts', counts: this.#counts }, sent);
+    this.#counts = [];
   }
 }
 
-function send(message: FromWorker): void {
+function send(message: FromWorker, sent: () => void = () => {}): void {
   // The channel closes when the main process ends, and so do we.
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  if (process.connected) process.send?.(message, undefined, undefined, sent);
 }
 
 main();
