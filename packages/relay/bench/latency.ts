@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 
 /**
  * Sends one message after another to each of some ports in turns, and prints for each how long the relay took from
- * MAIL FROM to the last reply, in milliseconds: `latency.ts SENDER FILE COUNT PORT…`.
+ * MAIL FROM to the last reply, in milliseconds: `latency.ts SENDER RECIPIENT FILE COUNT PORT…`.
  */
-const [sender = '', file = '', count = '0', ...ports] = process.argv.slice(2);
+const [sender = '', recipient = '', file = '', count = '0', ...ports] = process.argv.slice(2);
 const message = readFileSync(file);
 
 interface Session {
@@ -39,7 +39,7 @@ for (let n = 0; n < Number(count); n += 1) {
   for (const { say, times } of sessions) {
     const startedAt = performance.now();
     await say(`MAIL FROM:<${sender}>\r\n`);
-    await say('RCPT TO:<recipient@other.example>\r\n');
+    await say(`RCPT TO:<${recipient}>\r\n`);
     await say('DATA\r\n');
     await say(Buffer.concat([message, Buffer.from('.\r\n')]));
     times.push(performance.now() - startedAt);

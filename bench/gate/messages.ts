@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { createMessage, encrypt } from 'openpgp';
+
+export interface Size {
+  readonly name: string;
+  readonly bytes: number;
+  /** How many are sent as fast as they go, and how many one after another. */
+  readonly messages: number;
+  readonly inTurn: number;
+}
+
+export const sizes: readonly Size[] = [
+  { name: '3 KB', bytes: 3_000, messages: 600, inTurn: 200 },
+  { name: '100 KB', bytes: 100_000, messages: 200, inTurn: 60 },
+  { name: '10 MB', bytes: 10_000_000, messages: 10, inTurn: 6 },
+];
+export const senders: readonly string[] = Array.from({ length: 10 }, (_, n) => `user${n}@bench.example`);
+/** Of the same relay: nobody else looks for a DKIM signature, and what one costs is no matter of the gate. */
+export const recipient = 'recipient@bench.example';
+
+/** Encrypted mail with headers that the gate changes and removes, from each sender in each size. */
+export async function writeMessages(folder: string): Promise<void> {
+  for (const size of sizes) {
+    const armored = await encrypt({
+      message: await createMessage({ binary: randomBytes(Math.floor(size.bytes * 0.73) - 500) }),
+      passwords: 'benchmark',
+      format: 'armored',
+    });
+    for (const [n, sender] of senders.entries()) await writeFile(fileOf(size, n, folder), message(sender, armored));
+  }
+}
+
+export function fileOf({ name }: Size, sender: number, folder = '/messages'): string {
+  return `${folder}/${name.replace(' ', '-')}-${sender}`;
+}
+
+function message(sender: string, armored: string): string {
+  return [
+    `From: Some Body <${sender}>`,
+    `To: Another <${recipient}>`,
+    'Subject: plans',
+    'Date: Mon, 23 Nov 2026 01:00:00 +0000',
+    'Message-ID: <benchmark@bench.example>',
+    'X-Mailer: benchmark',
+    'Chat-Version: 1.0',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"',
+    '',
+    '--b',
+    'Content-Type: application/pgp-encrypted',
+    '',
+    'Version: 1',
+    '',
+    '--b',
+    'Content-Type: application/octet-stream',
+    '',
+    armored.trim().replace(/\r?\n/g, '\r\n'),
+    '',
+    '--b--',
+    '',
+  ].join('\r\n');
+}
