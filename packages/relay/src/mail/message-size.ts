@@ -8,6 +8,9 @@ export function declaredSize(parameters: readonly string[]): number {
   return value === undefined ? 0 : Number(value);
 }
 
+/** Most messages are smaller than this. */
+export const usualBytes = 65_536;
+
 /** How many bytes a field has in the message: the colon and the line end with it. */
 export function headerSize({ rawName, rawValue }: HeaderEvent): number {
   return rawName.length + rawValue.length + ': \r\n'.length;

@@ -1,14 +1,14 @@
 import { type Check, createCheck } from '@postern/encryption-check';
 import { accept, createMilter, type Milter, reply, type SmtpReply, tempfail } from '@postern/milter';
-import { nothing } from './budget.ts';
+import { type Demand, nothing } from './budget.ts';
 import { addSignatures, leaves, MessageSigner, type Signing } from './dkim/signer.ts';
 import { encryptionEvents, type FilterEventListener } from './filter-events.ts';
 import { readAuthor } from './from-header.ts';
 import { HeaderPrivacy } from './header-privacy.ts';
 import type { Allowance, Limiter } from './limiter.ts';
 import { noMacros } from './macros.ts';
-import { declaredSize, headerSize } from './message-size.ts';
-import { decide, type Verdict } from './policy.ts';
+import { declaredSize, headerSize, usualBytes } from './message-size.ts';
+import { decide, type Room, type Verdict } from './policy.ts';
 import { roomFor } from './room.ts';
 import type { SenderStandings, Standing } from './sender-standing.ts';
 
@@ -40,7 +40,7 @@ interface Message {
   signer: MessageSigner | undefined;
   sender: string;
   login: string | undefined;
-  declaredBytes: number;
+  reservedBytes: number;
   bytes: number;
   recipients: number;
   /** How the sender stands, and when that was asked. */
@@ -86,7 +86,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
         signer: undefined,
         sender: '',
         login: undefined,
-        declaredBytes: 0,
+        reservedBytes: 0,
         bytes: 0,
         recipients: 0,
         standing: { kind: 'unknown' },
@@ -100,7 +100,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
         observe: (event, { message, macro }) => {
           message.sender = event.from.toLowerCase();
           message.login = macro('auth_authen')?.toLowerCase();
-          message.declaredBytes = declaredSize(event.parameters);
+          message.reservedBytes = declaredSize(event.parameters);
         },
       },
       rcpt: async (event, { connection, message }) => {
@@ -113,11 +113,9 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
         const asked = isFirst ? askStanding(message) : message.standing;
         const allowance = (message.allowance ??= limiter.open(`from ${sender}`));
         connection.allowance = allowance;
-        const room = await roomFor(
-          allowance,
-          isFirst ? { messages: 1, recipients: 1, bytes: message.declaredBytes } : { ...nothing, recipients: 1 },
-          onEvent,
-        );
+        const room = isFirst
+          ? await roomForFirst(allowance, message, onEvent)
+          : await roomFor(allowance, { ...nothing, recipients: 1 }, onEvent);
         const refusal = answer(decide({ ...facts, standing: await asked, room }));
         if (refusal !== undefined) message.refusal = refusal;
         else {
@@ -153,11 +151,11 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
           const standing = now() - message.askedAt > standingLastsMs ? await askStanding(message) : message.standing;
           const author = readAuthor(authors);
           const facts = { situation: 'submission-message', sender, standing, author, finding } as const;
-          const undeclared = bytes - message.declaredBytes;
-          const isRoomKnown = undeclared <= 0 || decide({ ...facts, room: { kind: 'enough' } }).kind !== 'accept';
+          const unreserved = bytes - message.reservedBytes;
+          const isRoomKnown = unreserved <= 0 || decide({ ...facts, room: { kind: 'enough' } }).kind !== 'accept';
           const room = isRoomKnown
             ? ({ kind: 'enough' } as const)
-            : await roomFor(allowance, { ...nothing, bytes: undeclared }, onEvent);
+            : await roomFor(allowance, { ...nothing, bytes: unreserved }, onEvent);
           const verdict = decide({ ...facts, room });
           if (verdict.kind !== 'accept') return answer(verdict);
           if (signal.aborted) return tempfail;
@@ -178,6 +176,22 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
     onError: 'tempfail',
     onEvent: (event) => onEvent({ kind: 'milter', door: 'submission', event }),
   });
+}
+
+/**
+ * Reserves what the client says. Most say nothing: then what is usual, so that the end of the message need not ask again;
+ * an account that has less than that left may still send what is smaller.
+ */
+async function roomForFirst(
+  allowance: Allowance,
+  message: { reservedBytes: number },
+  onEvent: FilterEventListener,
+): Promise<Room> {
+  const declared: Demand = { messages: 1, recipients: 1, bytes: message.reservedBytes };
+  if (declared.bytes > 0) return await roomFor(allowance, declared, onEvent);
+  const usual = await roomFor(allowance, { ...declared, bytes: usualBytes }, onEvent);
+  if (usual.kind === 'enough') message.reservedBytes = usualBytes;
+  return usual.kind === 'none' && usual.part === 'bytes' ? await roomFor(allowance, declared, onEvent) : usual;
 }
 
 function letGo(connection: Connection): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ import { countsOf, FilterMetrics } from '../../src/services/metrics.ts';
 class NotingLimiter implements Limiter {
   readonly notes: string[] = [];
   answer: Permission = { kind: 'granted', heldMs: 0 };
+  mayAsk = (_demand: Demand): boolean => true;
   open_ = 0;
   #onSettled: () => void = () => {};
 
@@ -38,7 +40,7 @@ class NotingLimiter implements Limiter {
     return {
       ask: (demand) => {
         this.notes.push(`${key} asks ${said(demand)}`);
-        return Promise.resolve(this.answer);
+        return Promise.resolve(this.mayAsk(demand) ? this.answer : { kind: 'exceeded', part: 'bytes', waitSeconds: 9 });
       },
       commit: (spent) => settle(`spent ${spent.messages}/${spent.recipients}`),
       refund: () => settle('refunded'),
@@ -139,9 +141,8 @@ describe('the filter for submission', () => {
     const delivery = await mta.deliver({ ...encryptedMail, to: ['bob@other.example', 'carol@other.example'] });
     expect(delivery.outcome).toBe('accepted');
     expect(limiter.notes).toEqual([
-      `from ${alice} asks 1/1/0`,
+      `from ${alice} asks 1/1/65536`,
       `from ${alice} asks 0/1/0`,
-      expect.stringMatching(/asks 0\/0\/\d{3,}$/),
       `from ${alice} spent 1/2`,
     ]);
     expect(JSON.stringify(delivery.message.headers)).not.toMatch(/secretname|plans|mailer/i);
@@ -152,6 +153,46 @@ describe('the filter for submission', () => {
       'Message-ID',
       'MIME-Version',
       'Content-Type',
+    ]);
+  });
+
+  it('asks again for what a message has beyond what its client said, or beyond what is usual', async () => {
+    const mta = await submission();
+    const said = await mta.open();
+    await said.mail(`<${alice}>`, ['SIZE=100']);
+    await said.rcpt('<bob@other.example>');
+    for (const [name, value] of encryptedMail.headers) await said.header(name, value);
+    await said.endOfHeaders();
+    await said.body(Buffer.from(encryptedMail.body));
+    await said.endOfMessage();
+    await said.quit();
+    const large = await encrypt({ message: await createMessage({ binary: randomBytes(60_000) }), passwords: 'x' });
+    await mta.deliver({
+      ...encryptedMail,
+      body: encryptedMail.body.replace(
+        armored.trim().replace(/\r?\n/g, '\r\n'),
+        large.trim().replace(/\r?\n/g, '\r\n'),
+      ),
+    });
+    expect(limiter.notes).toEqual([
+      `from ${alice} asks 1/1/100`,
+      expect.stringMatching(/asks 0\/0\/\d{3,}$/),
+      `from ${alice} spent 1/1`,
+      `from ${alice} asks 1/1/65536`,
+      expect.stringMatching(/asks 0\/0\/\d{4,}$/),
+      `from ${alice} spent 1/1`,
+    ]);
+  });
+
+  it('takes a small message from an account that has less left than is usual', async () => {
+    const mta = await submission();
+    limiter.mayAsk = ({ bytes }) => bytes < 60_000;
+    expect((await mta.deliver(encryptedMail)).outcome).toBe('accepted');
+    expect(limiter.notes).toEqual([
+      `from ${alice} asks 1/1/65536`,
+      `from ${alice} asks 1/1/0`,
+      expect.stringMatching(/asks 0\/0\/\d{3,}$/),
+      `from ${alice} spent 1/1`,
     ]);
   });
 
