@@ -29,6 +29,7 @@ export class MilterConnection<A extends Action, C, M> {
   #ahead: Buffer[] = [];
   #aheadBytes = 0;
   #isBusy = false;
+  #isCorked = false;
   #isClosing = false;
   #isOver = false;
   #isReported = false;
@@ -75,7 +76,6 @@ export class MilterConnection<A extends Action, C, M> {
   #read(chunk: Buffer): void {
     if (this.#isOver) return;
     if (this.#session.agreement === undefined) this.#firstBytes ??= chunk.subarray(0, 8);
-    this.#socket.cork();
     try {
       for (const frame of this.#decoder.decode(chunk)) {
         if (this.#isOver) return;
@@ -84,8 +84,6 @@ export class MilterConnection<A extends Action, C, M> {
       }
     } catch (error) {
       this.#refuse(error);
-    } finally {
-      this.#socket.uncork();
     }
   }
 
@@ -125,7 +123,6 @@ export class MilterConnection<A extends Action, C, M> {
   #goOn(): void {
     this.#isBusy = false;
     if (this.#isOver) return;
-    this.#socket.cork();
     try {
       const frames = this.#ahead;
       this.#ahead = [];
@@ -142,15 +139,27 @@ export class MilterConnection<A extends Action, C, M> {
       this.#socket.resume();
     } catch (error) {
       this.#refuse(error);
-    } finally {
-      this.#socket.uncork();
     }
   }
 
   #send(frame: Uint8Array): void {
     if (this.#isOver) return;
     this.#program.onFrame?.('out', frame.subarray(4), this.#id);
+    if (!this.#isCorked) this.#cork();
     this.#socket.write(frame);
+  }
+
+  /** Edits and their verdict, or answers to events that came together, leave in one piece: each would wake the mail server. */
+  #cork(): void {
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => this.#uncork());
+  }
+
+  #uncork(): void {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
   }
 
   #room(): Promise<void> | undefined {
@@ -170,7 +179,7 @@ export class MilterConnection<A extends Action, C, M> {
       socket.on('drain', done);
       socket.on('close', done);
       // Corked, nothing would leave, and the drain would not come.
-      socket.uncork();
+      this.#uncork();
     });
   }
 
@@ -212,6 +221,7 @@ export class MilterConnection<A extends Action, C, M> {
 
   /** The peer has said goodbye and reads no more: what it was told is with it already, so nothing has to be waited for. */
   #leave(): void {
+    this.#uncork();
     if (this.#socket.writableLength > 0) return this.#close();
     this.#isOver = true;
     this.#session.end();

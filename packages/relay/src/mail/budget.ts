@@ -149,8 +149,9 @@ function add(entries: readonly Entry[], part: BudgetPart, spent: Demand, nowMs: 
 /** How long until no more than `room` is in use; 0 when that is so already. What is under way leaves after a whole window. */
 function untilRoom(usage: Usage, part: BudgetPart, room: number, nowMs: number): number {
   const { lengthMs } = windows[part];
-  const underWay = usage.reserved.reduce((total, held) => total + held[part], 0);
-  let inUse = usage[part].reduce((total, [, amount]) => total + amount, underWay);
+  let inUse = 0;
+  for (const held of usage.reserved) inUse += held[part];
+  for (const entry of usage[part]) inUse += entry[1];
   if (inUse <= room) return 0;
   for (const [atMs, amount] of usage[part]) {
     inUse -= amount;

@@ -42,12 +42,31 @@ export interface LimiterOptions {
 /** One question: what is wanted, whether it still is, and how long it was held. */
 interface Wish {
   readonly demand: Demand;
-  readonly over: AbortSignal;
+  readonly fate: Fate;
   heldMs: number;
 }
 
-/** Why a question is over; without a reason a signal makes an error with its stack, for every message. */
-const ended = 'the fate of the message is known';
+/** Whether a message's fate is known. Few wait for that, so the signal is made when it is first asked for. */
+class Fate {
+  #isKnown = false;
+  #controller: AbortController | undefined;
+
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isKnown) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  settle(): void {
+    this.#isKnown = true;
+    this.#controller?.abort();
+  }
+}
+
 /** One account may not take all the places of those who are held. */
 const maxHeldOfOne = 4;
 
@@ -72,20 +91,20 @@ export class PacingLimiter implements Limiter {
     const { ledger, prefix } = this.#options;
     this.#opened += 1;
     const id = `${prefix}-${this.#opened}`;
-    const over = new AbortController();
+    const fate = new Fate();
     let isReserved = false;
     const end = (spent: Demand): void => {
-      if (over.signal.aborted) return;
-      over.abort(ended);
+      if (fate.isKnown) return;
+      fate.settle();
       if (isReserved) ledger.settle(key, id, spent);
     };
     return {
       ask: async (demand) => {
-        const wish: Wish = { demand, over: over.signal, heldMs: 0 };
+        const wish: Wish = { demand, fate, heldMs: 0 };
         const answer = await this.#ask(key, id, wish);
         if (answer.kind === 'reserved') {
           // Given up meanwhile: what was reserved for it is free again.
-          if (over.signal.aborted) ledger.settle(key, id, nothing);
+          if (fate.isKnown) ledger.settle(key, id, nothing);
           isReserved = true;
           return { kind: 'granted', heldMs: wish.heldMs };
         }
@@ -111,17 +130,13 @@ export class PacingLimiter implements Limiter {
     const length = this.#queues.get(key)?.length ?? 0;
     if (this.#held >= pacing.maxHeld || length >= maxHeldOfOne) return attempt(false);
     const startedAt = this.#options.now();
-    const answer = await this.#hold(key, attempt, wish.over);
+    const answer = await this.#hold(key, attempt, wish.fate);
     wish.heldMs = this.#options.now() - startedAt;
     return answer;
   }
 
   /** First come, first served, among the messages of one account. */
-  async #hold(
-    key: LedgerKey,
-    attempt: (pace: boolean) => Promise<LedgerAnswer>,
-    over: AbortSignal,
-  ): Promise<LedgerAnswer> {
+  async #hold(key: LedgerKey, attempt: (pace: boolean) => Promise<LedgerAnswer>, fate: Fate): Promise<LedgerAnswer> {
     const { pacing, wait, now } = this.#options;
     const deadline = now() + pacing.maxHoldMs;
     const before = this.#queues.get(key);
@@ -132,15 +147,15 @@ export class PacingLimiter implements Limiter {
     this.#queues.set(key, { last, length: (before?.length ?? 0) + 1 });
     this.#held += 1;
     try {
-      const patience = wait(pacing.maxHoldMs, over);
+      const patience = wait(pacing.maxHoldMs, fate.signal);
       await Promise.race([before?.last, patience]);
       for (;;) {
         const leftMs = deadline - now();
-        if (over.aborted) return { kind: 'unavailable' };
+        if (fate.isKnown) return { kind: 'unavailable' };
         if (leftMs <= 0) return await attempt(false);
         const answer = await attempt(true);
         if (!isWorthHolding(answer, leftMs)) return answer.kind === 'too-fast' ? await attempt(false) : answer;
-        if ('waitMs' in answer) await wait(answer.waitMs, over);
+        if ('waitMs' in answer) await wait(answer.waitMs, fate.signal);
       }
     } finally {
       this.#held -= 1;

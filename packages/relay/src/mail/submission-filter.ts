@@ -126,12 +126,12 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
       },
       header: {
         observe: (event, { message }) => {
+          const { name, value, rawName, rawValue } = event; // name and value are decoded anew each time
           message.bytes += headerSize(event);
-          message.check.header(event.rawName, event.rawValue);
-          const leaving = message.privacy.header(event.name, event.value);
-          if (leaving !== undefined)
-            message.signer?.header(event.name, leaving === event.value ? event.rawValue : leaving);
-          if (event.name.toLowerCase() === 'from') message.authors.push(event.value);
+          message.check.header(rawName, rawValue);
+          const leaving = message.privacy.header(name, value);
+          if (leaving !== undefined) message.signer?.header(name, leaving === value ? rawValue : leaving);
+          if (name.toLowerCase() === 'from') message.authors.push(value);
         },
       },
       endOfHeaders: { observe: (_event, { message }) => message.check.endOfHeaders() },
@@ -142,7 +142,8 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
           message.signer?.body(chunk);
         },
       },
-      endOfMessage: async (_event, { message, edit, signal }) => {
+      endOfMessage: async (_event, context) => {
+        const { message, edit } = context;
         const { check, authors, sender, privacy, signer, allowance, recipients, bytes } = message;
         // A message that no recipient was asked about cannot be: nobody vouched for its sender.
         if (allowance === undefined || recipients === 0) return tempfail;
@@ -158,7 +159,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
             : await roomFor(allowance, { ...nothing, bytes: unreserved }, onEvent);
           const verdict = decide({ ...facts, room });
           if (verdict.kind !== 'accept') return answer(verdict);
-          if (signal.aborted) return tempfail;
+          if (!isRoomKnown && context.signal.aborted) return tempfail; // given up while it was asked for
           privacy.apply(edit);
           addSignatures(signer, edit);
           allowance.commit({ messages: 1, recipients, bytes });

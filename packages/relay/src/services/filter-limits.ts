@@ -62,7 +62,8 @@ interface Opened {
 }
 
 function openLocal(config: Config, onEvent: FilterEventListener): Opened {
-  const open = (): Promise<Store> => openStore(storeLocation(config), { patienceMs: savePatienceMs });
+  const options = { patienceMs: savePatienceMs, waitsForDisk: false };
+  const open = (): Promise<Store> => openStore(storeLocation(config), options);
   const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
   const ledger = new LocalLedger({ openStore: open, clock, onEvent });
   return { ledger, work: () => ledger.save(), intervalMs: saveIntervalMs };

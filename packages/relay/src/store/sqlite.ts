@@ -13,14 +13,18 @@ const cacheKiB = 4_096;
 const maxPreparedStatements = 200;
 
 /** @throws what the driver or the system throws: SQLITE_BUSY too, while others open the file for the first time. */
-export function openSqlite(path: string, create: boolean): OpenedDatabase {
+export function openSqlite(
+  path: string,
+  { create, waitsForDisk }: { readonly create: boolean; readonly waitsForDisk: boolean },
+): OpenedDatabase {
   // Hashes are nobody else's business: the file, and with it its -wal and -shm, is readable to its owner only.
   if (create) closeSync(openSync(path, 'a', 0o600));
   const inode = statSync(path).ino;
   const database = new Database(path, { timeout: busyTimeoutMs });
   try {
     // WAL: readers never wait. FULL: whoever was told "account created" still has it after a power cut.
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', `cache_size = -${cacheKiB}`]) {
+    const synchronous = `synchronous = ${waitsForDisk ? 'FULL' : 'NORMAL'}`;
+    for (const pragma of ['journal_mode = WAL', synchronous, `cache_size = -${cacheKiB}`]) {
       database.pragma(pragma);
     }
   } catch (cause) {

@@ -47,6 +47,8 @@ export interface StoreOptions {
   readonly migrations?: readonly Migration[];
   /** How long work waits for other processes to let it through. Below the 9 s after which a login counts as failed. */
   readonly patienceMs?: number;
+  /** False for what may be forgotten in a power cut: then no write stops this process until the disk has it. */
+  readonly waitsForDisk?: boolean;
 }
 
 const longestPauseMs = 40;
@@ -57,10 +59,10 @@ const longestPauseMs = 40;
  * @throws StoreError
  */
 export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<Store> {
-  const { create = true, migrations = allMigrations, patienceMs = 5_000 } = options;
+  const { create = true, migrations = allMigrations, patienceMs = 5_000, waitsForDisk = true } = options;
   const opened =
     location.kind === 'sqlite'
-      ? await patiently(() => openSqlite(location.path, create), { where: location.path, patienceMs })
+      ? await patiently(() => openSqlite(location.path, { create, waitsForDisk }), { where: location.path, patienceMs })
       : openPostgresql(location);
   const store = new KyselyStore(location.kind, opened, patienceMs);
   try {
