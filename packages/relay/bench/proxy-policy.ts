@@ -6,12 +6,18 @@ import type { Allowance, Limiter } from '../src/mail/limiter.ts';
 import { declaredSize } from '../src/mail/message-size.ts';
 import { decide, type Verdict } from '../src/mail/policy.ts';
 import { roomFor } from '../src/mail/room.ts';
+import type { SenderStandings, Standing } from '../src/mail/sender-standing.ts';
 
 const allowed = allowedHeaders();
 
+export interface PolicyParts {
+  readonly limiter: Limiter;
+  readonly users: SenderStandings;
+}
+
 /** What the submission filter does with one message, in the words of SMTP: the same limits, check and header. */
 export class ProxyPolicy {
-  readonly #limiter: Limiter;
+  readonly #parts: PolicyParts;
   readonly #check = createCheck({ direction: 'outgoing' });
   readonly #privacy = new HeaderPrivacy(allowed);
   readonly #authors: string[] = [];
@@ -20,11 +26,12 @@ export class ProxyPolicy {
   #recipients = 0;
   #bytes = 0;
   #isBodyBegun = false;
+  #standing: Standing = { kind: 'unknown' };
   readonly sender: string;
 
   /** @param line `MAIL FROM:<…> …`. */
-  constructor(limiter: Limiter, line: string) {
-    this.#limiter = limiter;
+  constructor(parts: PolicyParts, line: string) {
+    this.#parts = parts;
     this.sender = (/<(.*)>/.exec(line)?.[1] ?? '').toLowerCase();
     this.#declaredBytes = declaredSize(line.split(' '));
   }
@@ -32,12 +39,14 @@ export class ProxyPolicy {
   /** @returns a refusal, as for all that follows. */
   async recipient(): Promise<string | undefined> {
     const isFirst = this.#allowance === undefined;
-    this.#allowance ??= this.#limiter.open(`from ${this.sender}`);
+    this.#allowance ??= this.#parts.limiter.open(`from ${this.sender}`);
     const demand = isFirst ? { messages: 1, recipients: 1, bytes: this.#declaredBytes } : { ...nothing, recipients: 1 };
+    if (isFirst) this.#standing = await this.#parts.users.standing(this.sender);
     const room = await roomFor(this.#allowance, demand, () => {});
     this.#recipients += 1;
     // No login comes this way: Postfix has compared it already.
-    return refusal(decide({ situation: 'submission-recipient', sender: this.sender, login: this.sender, room }));
+    const [sender, standing] = [this.sender, this.#standing];
+    return refusal(decide({ situation: 'submission-recipient', sender, login: sender, standing, room }));
   }
 
   /** @returns the header as it leaves. */
@@ -82,10 +91,8 @@ export class ProxyPolicy {
       undeclared <= 0
         ? ({ kind: 'enough' } as const)
         : await roomFor(this.#allowance, { ...nothing, bytes: undeclared }, () => {});
-    const { sender } = this;
-    return refusal(
-      decide({ situation: 'submission-message', sender, author: readAuthor(this.#authors), finding, room }),
-    );
+    const [sender, standing, author] = [this.sender, this.#standing, readAuthor(this.#authors)];
+    return refusal(decide({ situation: 'submission-message', sender, standing, author, finding, room }));
   }
 
   /** The next server has taken the message. */

@@ -1,7 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net';
-import type { Limiter } from '../src/mail/limiter.ts';
 import { openLimits } from '../src/services/filter-limits.ts';
-import { ProxyPolicy } from './proxy-policy.ts';
+import { storeLocation } from '../src/services/settings.ts';
+import { UserFacts } from '../src/services/user-facts.ts';
+import { openStore } from '../src/store/store.ts';
+import { type PolicyParts, ProxyPolicy } from './proxy-policy.ts';
 import { benchmarkRelay } from './settings.ts';
 import { Transfer } from './transfer.ts';
 
@@ -9,15 +11,15 @@ import { Transfer } from './transfer.ts';
 class Proxy {
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #limiter: Limiter;
+  readonly #parts: PolicyParts;
   #policy: ProxyPolicy | undefined;
   #transfer: Transfer | undefined;
   #isHandedOver = false;
 
-  constructor(client: Socket, server: Socket, limiter: Limiter) {
+  constructor(client: Socket, server: Socket, parts: PolicyParts) {
     this.#client = client;
     this.#server = server;
-    this.#limiter = limiter;
+    this.#parts = parts;
   }
 
   join(): void {
@@ -47,7 +49,7 @@ class Proxy {
     const line = chunk.toString('latin1').trimEnd();
     const verb = line.slice(0, 4).toUpperCase();
     if (verb === 'MAIL') this.#policy?.letGo();
-    if (verb === 'MAIL') this.#policy = new ProxyPolicy(this.#limiter, line);
+    if (verb === 'MAIL') this.#policy = new ProxyPolicy(this.#parts, line);
     const refusal = verb === 'RCPT' ? await this.#policy?.recipient() : undefined;
     if (refusal !== undefined) {
       this.#client.write(`${refusal}\r\n`);
@@ -87,8 +89,10 @@ class Proxy {
  * policy pass as they are, and a message is handed on while it still comes; only its last dot waits for the verdict.
  */
 const [folder = '', port, next] = process.argv.slice(2);
-const { limiter } = await openLimits(await benchmarkRelay(folder), () => {});
+const config = await benchmarkRelay(folder);
+const { limiter } = await openLimits(config, () => {});
+const users = new UserFacts(() => openStore(storeLocation(config)));
 createServer({ noDelay: true }, (client) => {
   const server = connect({ port: Number(next), host: '127.0.0.1', noDelay: true });
-  new Proxy(client, server, limiter).join();
+  new Proxy(client, server, { limiter, users }).join();
 }).listen(Number(port), '127.0.0.1');

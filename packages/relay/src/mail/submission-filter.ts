@@ -142,8 +142,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
           message.signer?.body(chunk);
         },
       },
-      endOfMessage: async (_event, context) => {
-        const { message, edit } = context;
+      endOfMessage: async (_event, { message, edit, signal }) => {
         const { check, authors, sender, privacy, signer, allowance, recipients, bytes } = message;
         // A message that no recipient was asked about cannot be: nobody vouched for its sender.
         if (allowance === undefined || recipients === 0) return tempfail;
@@ -159,7 +158,7 @@ export function createSubmissionFilter(options: SubmissionFilterOptions): Milter
             : await roomFor(allowance, { ...nothing, bytes: unreserved }, onEvent);
           const verdict = decide({ ...facts, room });
           if (verdict.kind !== 'accept') return answer(verdict);
-          if (!isRoomKnown && context.signal.aborted) return tempfail; // given up while it was asked for
+          if (signal.aborted) return tempfail;
           privacy.apply(edit);
           addSignatures(signer, edit);
           allowance.commit({ messages: 1, recipients, bytes });
