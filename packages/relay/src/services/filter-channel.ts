@@ -27,13 +27,42 @@ export type ToWorker =
   | { readonly kind: 'standing'; readonly question: number; readonly standing: Standing }
   | { readonly kind: 'stop' };
 
-/** Both ends are ours and of one version: the kind is all there is to check. */
-export function isFromWorker(message: unknown): message is FromWorker {
-  return isOfKind(message, ['ready', 'ask', 'settle', 'refuses', 'standing', 'counts']);
+/** Says all of one turn of the event loop at once: a message across costs both processes more than what it holds. */
+export class Outbox<Message> {
+  readonly #transmit: (messages: readonly Message[], sent: () => void) => void;
+  #messages: Message[] = [];
+
+  constructor(transmit: (messages: readonly Message[], sent: () => void) => void) {
+    this.#transmit = transmit;
+  }
+
+  say(message: Message): void {
+    this.#messages.push(message);
+    if (this.#messages.length === 1) process.nextTick(() => this.flush());
+  }
+
+  flush(sent: () => void = () => {}): void {
+    if (this.#messages.length === 0) return sent();
+    this.#transmit(this.#messages, sent);
+    this.#messages = [];
+  }
 }
 
-export function isToWorker(message: unknown): message is ToWorker {
-  return isOfKind(message, ['start', 'permission', 'setting', 'standing', 'stop']);
+/** Both ends are ours and of one version: the kind is all there is to check. */
+export function fromWorker(messages: unknown): FromWorker[] {
+  return listOf(messages).filter((message): message is FromWorker =>
+    isOfKind(message, ['ready', 'ask', 'settle', 'refuses', 'standing', 'counts']),
+  );
+}
+
+export function toWorker(messages: unknown): ToWorker[] {
+  return listOf(messages).filter((message): message is ToWorker =>
+    isOfKind(message, ['start', 'permission', 'setting', 'standing', 'stop']),
+  );
+}
+
+function listOf(messages: unknown): readonly unknown[] {
+  return Array.isArray(messages) ? messages : [];
 }
 
 function isOfKind(message: unknown, kinds: readonly string[]): boolean {

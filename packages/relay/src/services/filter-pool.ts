@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import type { Allowance, Limiter } from '../mail/limiter.ts';
-import { type FromWorker, isFromWorker, type ToWorker } from './filter-channel.ts';
+import { type FromWorker, fromWorker, Outbox, type ToWorker } from './filter-channel.ts';
 import type { Log } from './log.ts';
 import type { Count } from './metrics.ts';
 import type { Service } from './service.ts';
@@ -50,7 +50,7 @@ export class FilterPool implements Service {
     await Promise.all(
       [...this.#workers].map(async (worker) => {
         const ended = new Promise((resolve) => worker.once('exit', resolve));
-        tell(worker, { kind: 'stop' });
+        tell(worker, [{ kind: 'stop' }]);
         const cut = setTimeout(() => worker.kill('SIGKILL'), stopGraceMs);
         await ended;
         clearTimeout(cut);
@@ -72,13 +72,17 @@ export class FilterPool implements Service {
     });
     const office = new Office(worker, this.#options);
     this.#workers.add(worker);
-    tell(worker, { kind: 'start', config });
+    tell(worker, [{ kind: 'start', config }]);
     return new Promise((resolve) => {
-      worker.on('message', (message: unknown) => {
-        if (!isFromWorker(message)) return;
-        if (message.kind !== 'ready') return office.receive(message);
-        if (wantedAt !== undefined) log('worker.back', { afterMs: Math.round(performance.now() - wantedAt) });
-        resolve();
+      worker.on('message', (messages: unknown) => {
+        for (const message of fromWorker(messages)) {
+          if (message.kind !== 'ready') {
+            office.receive(message);
+            continue;
+          }
+          if (wantedAt !== undefined) log('worker.back', { afterMs: Math.round(performance.now() - wantedAt) });
+          resolve();
+        }
       });
       worker.on('error', (error) => log('worker.failed', { error: error.message }));
       worker.once('exit', (code, signal) => {
@@ -101,12 +105,12 @@ export class FilterPool implements Service {
 
 /** Answers one worker's questions. */
 class Office {
-  readonly #worker: ChildProcess;
+  readonly #answers: Outbox<ToWorker>;
   readonly #options: PoolOptions;
   readonly #open = new Map<number, Allowance>();
 
   constructor(worker: ChildProcess, options: PoolOptions) {
-    this.#worker = worker;
+    this.#answers = new Outbox((messages) => tell(worker, messages));
     this.#options = options;
   }
 
@@ -142,20 +146,20 @@ class Office {
   async #ask({ question, allowance: id, key, demand }: Extract<FromWorker, { readonly kind: 'ask' }>): Promise<void> {
     const allowance = this.#open.get(id) ?? this.#options.limiter.open(key);
     this.#open.set(id, allowance);
-    tell(this.#worker, { kind: 'permission', question, permission: await allowance.ask(demand) });
+    this.#answers.say({ kind: 'permission', question, permission: await allowance.ask(demand) });
   }
 
   async #refuses(question: number, address: string): Promise<void> {
     const refuses = await this.#options.users.refuses(address).catch(() => null);
-    tell(this.#worker, { kind: 'setting', question, refuses });
+    this.#answers.say({ kind: 'setting', question, refuses });
   }
 
   async #standing(question: number, address: string): Promise<void> {
     const standing = await this.#options.users.standing(address).catch(() => ({ kind: 'unknown' }) as const);
-    tell(this.#worker, { kind: 'standing', question, standing });
+    this.#answers.say({ kind: 'standing', question, standing });
   }
 }
 
-function tell(worker: ChildProcess, message: ToWorker): void {
-  if (worker.connected) worker.send(message, () => {});
+function tell(worker: ChildProcess, messages: readonly ToWorker[]): void {
+  if (worker.connected) worker.send(messages, () => {});
 }

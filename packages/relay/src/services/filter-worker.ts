@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { FilterEvent } from '../mail/filter-events.ts';
-import { type FromWorker, isToWorker } from './filter-channel.ts';
+import { type FromWorker, Outbox, type ToWorker, toWorker } from './filter-channel.ts';
 import { logFilter } from './filter-log.ts';
 import { openGate } from './filter-gate.ts';
 import { Questions } from './filter-questions.ts';
@@ -19,11 +19,10 @@ function main(): void {
   process.on('disconnect', () => process.exit(1));
   // A signal for the whole group is the main process's to act on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  process.on('message', (message: unknown) => {
-    if (!isToWorker(message)) return;
+  const receive = (message: ToWorker): void => {
     switch (message.kind) {
       case 'start':
-        questions = new Questions(send, message.config.limits.pacingSeconds * 1000);
+        questions = new Questions((question) => outbox.say(question), message.config.limits.pacingSeconds * 1000);
         gate = start(message.config, questions, counts);
         return;
       case 'stop':
@@ -34,8 +33,16 @@ function main(): void {
       case 'standing':
         questions?.receive(message);
     }
+  };
+  process.on('message', (messages: unknown) => {
+    for (const message of toWorker(messages)) receive(message);
   });
 }
+
+const outbox = new Outbox<FromWorker>((messages, sent) => {
+  // The channel closes when the main process ends, and so do we.
+  if (process.connected) process.send?.(messages, undefined, undefined, sent);
+});
 
 async function start(config: Config, questions: Questions, counts: CountBatch): Promise<Service> {
   const log = createLog('filter');
@@ -44,11 +51,11 @@ async function start(config: Config, questions: Questions, counts: CountBatch): 
     for (const count of countsOf(event)) counts.add(count);
   };
   const gate = await openGate(config, { limiter: questions, users: questions, onEvent });
-  send({ kind: 'ready' });
+  outbox.say({ kind: 'ready' });
   return gate;
 }
 
-/** Each message across costs both processes more than the counting does. */
+/** Nobody looks at counters more often. */
 const countsIntervalMs = 200;
 
 /** Counts travel together, a few times a second. */
@@ -61,14 +68,10 @@ class CountBatch {
   }
 
   send(sent?: () => void): void {
-    send({ kind: 'counts', counts: this.#counts }, sent);
+    outbox.say({ kind: 'counts', counts: this.#counts });
     this.#counts = [];
+    outbox.flush(sent);
   }
-}
-
-function send(message: FromWorker, sent: () => void = () => {}): void {
-  // The channel closes when the main process ends, and so do we.
-  if (process.connected) process.send?.(message, undefined, undefined, sent);
 }
 
 main();
