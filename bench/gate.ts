@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { arrangements, type Cost, type MailHost, startMailHost } from './gate/mail-host.ts';
+import { arrangements, type Cost, inC, type MailHost, startMailHost } from './gate/mail-host.ts';
 import { type Size, sizes, writeMessages } from './gate/messages.ts';
 import { type BenchRow, median, percentile, report, row } from './harness.ts';
 
@@ -78,6 +78,12 @@ function rowsOf(
               baseline: rate('proxy'),
               unit: 'messages/s',
               target: { kind: 'at least', limit: 1.5, of: 'ratio' },
+            }),
+            row({
+              name: `${size}, ${name}, against the filter in C`,
+              value: rate(name),
+              baseline: rate(inC),
+              unit: 'messages/s',
             }),
           ]
         : []),

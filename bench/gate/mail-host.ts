@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { docker, ensureImage } from '../../docker/src/index.ts';
+import { copyReference } from '../milter/postfix.ts';
 import { fileOf, recipient, senders, type Size, sizes } from './messages.ts';
 
+/** What Postfix itself spends on any filter that looks at the whole message. */
+export const inC = 'a filter in C without policy';
 /** Each sender has ports of its own, since `smtp-source` does not log in: there Postfix says who it is. */
 export const arrangements = [
   { name: 'no filter', firstPort: 2500, options: () => [] },
+  { name: inC, firstPort: 2580, options: (sender: string) => milter('c', sender) },
   { name: 'gate, one worker', firstPort: 2520, options: (sender: string) => milter('one', sender) },
   { name: 'gate, two workers', firstPort: 2540, options: (sender: string) => milter('two', sender) },
   { name: 'proxy', firstPort: 2560, options: () => ['-o smtpd_proxy_filter=127.0.0.1:2599'] },
@@ -42,6 +46,7 @@ const node = '/node --conditions=@postern/source /repo/packages/relay/bench';
 
 /** @param messages the folder with the messages. */
 export async function startMailHost(messages: string): Promise<MailHost> {
+  await copyReference(messages);
   const repository = join(import.meta.dirname, '../..');
   const volumes = [`${repository}:/repo:ro`, `${process.execPath}:/node:ro`, `${messages}:/messages:ro`];
   const services = arrangements.flatMap(({ firstPort, options }) =>
@@ -73,9 +78,9 @@ export async function startMailHost(messages: string): Promise<MailHost> {
 
 type Execute = (...command: readonly string[]) => Promise<string>;
 
-function milter(workers: string, sender: string): string[] {
+function milter(folder: string, sender: string): string[] {
   return [
-    `-o smtpd_milters=unix:/gate/${workers}/submission.sock`,
+    `-o smtpd_milters=unix:/gate/${folder}/submission.sock`,
     '-o milter_default_action=tempfail',
     `-o milter_macro_defaults=auth_authen=${sender}`,
   ];
@@ -94,6 +99,7 @@ function startScript(): string {
   return [
     `postconf -e ${settings.join(' ')}`,
     `printf '%s\\n' "$SERVICES" >> /etc/postfix/master.cf`,
+    'mkdir -p /gate/c && (/messages/no-op-filter /gate/c/submission.sock everything &)',
     filter('/gate/one', 1),
     filter('/gate/two', 2),
     'mkdir -p /gate/proxy',

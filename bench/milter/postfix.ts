@@ -185,7 +185,7 @@ async function startPostfix(): Promise<string> {
 }
 
 /** Gets the filter in C out of its image, to run beside Postfix as ours does. */
-async function copyReference(folder: string): Promise<void> {
+export async function copyReference(folder: string): Promise<void> {
   const container = (await docker(['create', await ensureImage('libmilter', 'trixie')])).trim();
   await docker(['cp', `${container}:/no-op-filter`, folder]);
   await docker(['rm', container]);
