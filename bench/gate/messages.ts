@@ -27,12 +27,21 @@ export async function writeMessages(folder: string): Promise<void> {
       passwords: 'benchmark',
       format: 'armored',
     });
-    for (const [n, sender] of senders.entries()) await writeFile(fileOf(size, n, folder), message(sender, armored));
+    const wrapped = inLinesOf64(armored);
+    for (const [n, sender] of senders.entries()) await writeFile(fileOf(size, n, folder), message(sender, wrapped));
   }
 }
 
 export function fileOf({ name }: Size, sender: number, folder = '/messages'): string {
   return `${folder}/${name.replace(' ', '-')}-${sender}`;
+}
+
+/** As Delta Chat's library writes it (rPGP src/armor/writer.rs); OpenPGP.js makes lines of 60. */
+function inLinesOf64(armored: string): string {
+  const [begin = '', empty = '', ...rest] = armored.trim().split(/\r?\n/);
+  const data = rest.filter((line) => !/^[-=]/.test(line)).join('');
+  const end = rest.filter((line) => /^[-=]/.test(line));
+  return [begin, empty, ...(data.match(/.{1,64}/g) ?? []), ...end].join('\r\n');
 }
 
 function message(sender: string, armored: string): string {
@@ -55,7 +64,7 @@ function message(sender: string, armored: string): string {
     '--b',
     'Content-Type: application/octet-stream',
     '',
-    armored.trim().replace(/\r?\n/g, '\r\n'),
+    armored,
     '',
     '--b--',
     '',
