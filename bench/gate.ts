@@ -9,8 +9,6 @@ import { type BenchRow, median, percentile, report, row } from './harness.ts';
  * What the whole gate costs (limits, encryption check, headers) behind real Postfix: against Postfix alone, and against
  * the same policy as an SMTP proxy that hands on to a second `smtpd`. `npm run bench -- gate [SIZE]`, as in `gate 3\ KB`.
  */
-const rounds = 5;
-
 const [wanted] = process.argv.slice(2);
 const measured = sizes.filter(({ name }) => wanted === undefined || name === wanted);
 if (measured.length === 0) throw new RangeError(`the sizes are ${sizes.map(({ name }) => name).join(', ')}`);
@@ -18,19 +16,18 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-gate-'));
 try {
   await writeMessages(folder);
   await using host = await startMailHost(folder);
-  const rows: BenchRow[] = [];
-  for (const size of measured) rows.push(...(await measureSize(host, size)));
-  await report('gate', rows);
+  // A report for each size: what was measured is not lost when a later one fails.
+  for (const size of measured) await report(`gate-${size.name.replace(' ', '-')}`, await measureSize(host, size));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
 async function measureSize(host: MailHost, size: Size): Promise<BenchRow[]> {
   const costs = new Map<string, Cost[]>(arrangements.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round < size.warmUp + size.rounds; round += 1) {
     for (const arrangement of arrangements) {
       const cost = await host.sendAll(arrangement, size);
-      if (round > 0) costs.get(arrangement.name)?.push(cost); // the first round warms up
+      if (round >= size.warmUp) costs.get(arrangement.name)?.push(cost);
     }
   }
   return rowsOf(size, costs, await host.sendInTurn(size));
