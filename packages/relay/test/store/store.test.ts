@@ -27,6 +27,19 @@ describe('a SQLite store', () => {
     await store.close();
   });
 
+  it('waits until the disk has what it writes, unless that may be forgotten', async () => {
+    // https://www.sqlite.org/pragma.html#pragma_synchronous: 1 NORMAL, 2 FULL
+    for (const [waitsForDisk, synchronous] of [
+      [undefined, 2],
+      [false, 1],
+    ] as const) {
+      const store = await openStore({ kind: 'sqlite', path }, waitsForDisk === undefined ? {} : { waitsForDisk });
+      const { rows } = await store.read((db) => sql`pragma synchronous`.execute(db));
+      expect(rows).toEqual([{ synchronous }]);
+      await store.close();
+    }
+  });
+
   it('is made once when many open it at the same time', async () => {
     const stores = await Promise.all(Array.from({ length: 8 }, () => openStore({ kind: 'sqlite', path })));
     const steps = await stores[0]?.read((db) =>
