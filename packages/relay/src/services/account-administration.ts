@@ -11,7 +11,7 @@ import { endMailSessions, isDovecotHere } from './mail-sessions.ts';
 import { accountSettings, secretPath, storeLocation } from './settings.ts';
 
 /** Between the answer to a mail process and its session lie some milliseconds of work, more on a busy machine. */
-const settleMs = 1_500;
+const settleMs = 1_000;
 
 /**
  * What an operator's commands do with the accounts; they never make a database or a secret of their own.

@@ -1,0 +1,3 @@
+import { describeSessions } from '../../src/accounts/session-suite.ts';
+
+describeSessions('bookworm', '2.3');

@@ -1,0 +1,3 @@
+import { describeSessions } from '../../src/accounts/session-suite.ts';
+
+describeSessions('trixie', '2.4');
