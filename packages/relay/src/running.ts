@@ -1,5 +1,6 @@
 // What it takes to run a relay, and no more: a service that runs for months need not hold the operator's tools in memory.
-export { type Config, isMailDomain, isPrivateDomain } from './config/config.ts';
+export type { Config } from './config/config.ts';
+export { isMailDomain, isPrivateDomain } from './config/mail-domain.ts';
 export { ConfigError, defaultConfigPath, loadConfig, parseConfig } from './config/load.ts';
 export { masked } from './config/masking.ts';
 export { cleanQueue } from './services/abandoned-mail.ts';

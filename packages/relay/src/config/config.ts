@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { isMailDomain } from './mail-domain.ts';
 
 /** Everything an operator can set; in the file the names are written `like_this`. Only `domain` has no default. */
 export interface Config {
@@ -272,26 +273,6 @@ function roomAbove({ mailboxMb, evictAbovePercent }: Config['keep']): number {
   return mailboxMb * 1_000_000 * (1 - evictAbovePercent / 100);
 }
 
-/** RFC 1035 §2.3.4 lengths; a label may also start with `_`, the mark of a relay without certificate authority. */
-export function isMailDomain(text: string): boolean {
-  const literal = /^\[(.+)\]$/.exec(text)?.[1];
-  if (literal !== undefined) return isIPv4(literal) || isIPv6(literal.replace(/^ipv6:/i, ''));
-  if (text.length > 253) return false;
-  const labels = text.split('.');
-  if (labels.length === 1 && !text.startsWith('_')) return false;
-  return labels.every((label) => /^_?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
-}
-
 function isHttpAddress(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text);
-}
-
-/** A domain that is an address and no name: there is nothing about it in DNS, no key for its mail either. */
-export function isAddressLiteral(domain: string): boolean {
-  return domain.startsWith('[');
-}
-
-/** Whether clients must accept a certificate that no authority vouches for: `_` names and address literals. */
-export function isPrivateDomain(domain: string): boolean {
-  return domain.startsWith('_') || isAddressLiteral(domain);
 }

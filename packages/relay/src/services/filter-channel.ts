@@ -3,7 +3,7 @@ import type { Demand } from '../mail/budget.ts';
 import type { LedgerKey } from '../mail/ledger.ts';
 import type { Permission } from '../mail/limiter.ts';
 import type { Standing } from '../mail/sender-standing.ts';
-import type { Count } from './metrics.ts';
+import type { Count } from './counts.ts';
 
 /** What a worker and the process that started it say to each other, over Node's channel between them. */
 export type FromWorker =

@@ -1,5 +1,6 @@
 import type { MilterServer } from '@postern/milter';
-import { type Config, isAddressLiteral } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isAddressLiteral } from '../config/mail-domain.ts';
 import type { CleartextPreferences } from '../mail/cleartext-refusals.ts';
 import { KeyLookup, systemTxtLookup } from '../mail/dkim/key-lookup.ts';
 import { loadVerifier } from '../mail/dkim/signature-check.ts';
@@ -39,7 +40,6 @@ export async function openGate(config: Config, { limiter, users, onEvent }: Gate
   });
   const keys =
     config.mail.incomingUnsigned === 'accept' ? undefined : new KeyLookup(systemTxtLookup, () => performance.now());
-  if (keys !== undefined) await loadVerifier(); // before the first message waits for it
   const incoming = createIncomingFilter({ refusesCleartext, preferences: users, keys, limiter, onEvent });
   const inherited = inheritedSockets();
   const servers: MilterServer[] = await Promise.all([
@@ -49,6 +49,7 @@ export async function openGate(config: Config, { limiter, users, onEvent }: Gate
       ? []
       : [createReportFilter({ signing, onEvent }).listen(listenOn('filter-report', layout, inherited))]),
   ]);
+  if (keys !== undefined) await loadVerifier(); // so that no message waits for it, but those of this moment
   return {
     async stop() {
       await Promise.all(servers.map((server) => server.close({ drainMs })));

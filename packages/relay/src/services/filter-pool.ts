@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Allowance, Limiter } from '../mail/limiter.ts';
 import { type FromWorker, fromWorker, Outbox, type ToWorker } from './filter-channel.ts';
 import type { Log } from './log.ts';
-import type { Count } from './metrics.ts';
+import type { Count } from './counts.ts';
 import type { Service } from './service.ts';
 import type { UserFacts } from './user-facts.ts';
 

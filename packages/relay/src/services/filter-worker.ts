@@ -5,7 +5,7 @@ import { logFilter } from './filter-log.ts';
 import { openGate } from './filter-gate.ts';
 import { Questions } from './filter-questions.ts';
 import { createLog } from './log.ts';
-import { type Count, countsOf } from './metrics.ts';
+import { type Count, countsOf } from './counts.ts';
 import type { Service } from './service.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { accountDefaults, type AccountSettings } from '../accounts/settings.ts';
-import { type Config, isPrivateDomain } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isPrivateDomain } from '../config/mail-domain.ts';
 import type { ExpiryRules } from '../expiry/rules.ts';
 import { layoutOf, mailUser } from '../setup/layout.ts';
 import type { StoreLocation } from '../store/store.ts';

@@ -2,7 +2,8 @@ import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { chown, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Config, isAddressLiteral } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isAddressLiteral } from '../config/mail-domain.ts';
 import { type Layout, layoutOf, serviceUser } from './layout.ts';
 
 const generate = promisify(generateKeyPair);

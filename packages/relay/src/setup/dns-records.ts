@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
-import { type Config, isAddressLiteral, isPrivateDomain } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isAddressLiteral, isPrivateDomain } from '../config/mail-domain.ts';
 import { readDkimKeys } from './dkim-keys.ts';
 
 /** Something that an operator has to say in DNS. */

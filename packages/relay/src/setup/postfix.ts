@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { type Config, isAddressLiteral } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isAddressLiteral } from '../config/mail-domain.ts';
 import { deliveryPort, type Layout } from './layout.ts';
 
 /**

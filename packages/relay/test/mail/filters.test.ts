@@ -16,7 +16,8 @@ import type { SenderStandings } from '../../src/mail/sender-standing.ts';
 import { createSubmissionFilter } from '../../src/mail/submission-filter.ts';
 import { createLog } from '../../src/services/log.ts';
 import { logFilter } from '../../src/services/filter-log.ts';
-import { countsOf, FilterMetrics } from '../../src/services/metrics.ts';
+import { countsOf } from '../../src/services/counts.ts';
+import { FilterMetrics } from '../../src/services/metrics.ts';
 
 /** Writes down what the filters ask for, and grants or answers what the test says. */
 class NotingLimiter implements Limiter {
