@@ -83,14 +83,10 @@ export function describeSessions(suite: Suite, version: string): void {
     it('keeps out a login that was accepted, and whose mail process comes for it after the block', async () => {
       const tardy = 'tardy-001@chat.example';
       // All that could take a client over, those among them that Dovecot was just starting.
-      await relay.run(
-        'for n in $(seq 100); do pkill -STOP -x imap; sleep 0.3; pgrep -x imap >&2 && ! pgrep -x -r S,R,D imap >&2 && exit 0; done; exit 1',
-      );
+      await relay.eventually('{ pkill -STOP -x imap; sleep 0.3; pgrep -x imap >&2 && ! pgrep -x -r S,R,D imap >&2; }');
       const outcome = open('tardy-001').then(() => 'in', String);
       // Once there is an account the login was right; one of those that are stopped is to take the client over.
-      await relay.run(
-        `for n in $(seq 300); do postern accounts show ${tardy} >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
-      );
+      await relay.eventually(`postern accounts show ${tardy} >/dev/null 2>&1`);
       await relay.run(`postern accounts block ${tardy}`);
       await relay.run('pkill -CONT -x imap');
       expect(await outcome).toMatch(/LOGIN: \S+ NO|BYE|closed|reset/);
