@@ -1,20 +1,22 @@
 /**
- * `npm run bench -- relay [--part expiry …] [--accounts N]`: what a whole relay costs. `expiry`: removing what is too old
- * and making room, with many accounts.
+ * `npm run bench -- relay [--part schedule|expiry …] [--accounts N]`: what a whole relay costs. `schedule`: knowing in which
+ * mailboxes something is too old; `expiry`: removing it, and making room.
  */
 import { parseArgs } from 'node:util';
 import { ensureEngine } from '@postern/docker';
 import { type BenchRow, report } from './harness.ts';
 import { measureExpiry } from './relay/expiry.ts';
+import { measureSchedule } from './relay/schedule.ts';
 
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 const { values } = parseArgs({
   options: {
-    part: { type: 'string', multiple: true, default: ['expiry'] },
+    part: { type: 'string', multiple: true, default: ['schedule', 'expiry'] },
     accounts: { type: 'string', default: '100000' },
   },
 });
 const parts: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  schedule: () => measureSchedule(Number(values.accounts)),
   expiry: () => measureExpiry(Number(values.accounts)),
 };
 

@@ -11,12 +11,12 @@ const young = [1, 5, 9, 13];
 /** And of one that is. */
 const tooOld = [21];
 const smallMessages = 4_000;
-/** Of so many mailboxes one has something due on an ordinary day; the others are not touched, and have no files here. */
-const oneIn = 20;
+/** One of so many has something due; the others are not touched, and have no files here. */
+const oneIn = 50;
 
 /**
- * A relay with many accounts: an hour in which nothing is due; a day on which something is in one mailbox of twenty,
- * which Dovecot has never indexed, and a day on which it has; and a full mailbox of small messages.
+ * A relay with many accounts: an hour in which nothing is due; mailboxes of which something is due and that Dovecot has never
+ * indexed, and the same when it has; and a full mailbox of small messages.
  */
 export async function measureExpiry(accounts: number): Promise<readonly BenchRow[]> {
   const config = 'mail.max_message_bytes = 2000000\nkeep.mailbox_mb = 10';
