@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { docker, ensureImage } from '../../docker/src/index.ts';
-import { copyReference } from '../milter/postfix.ts';
+import { copyReference } from '../milter/postfix-container.ts';
 import { fileOf, recipient, senders, type Size, sizes } from './messages.ts';
 
 /** What Postfix itself spends on any filter that looks at the whole message. */
