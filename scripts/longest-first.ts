@@ -13,6 +13,11 @@ const longest = [
   'imap/push',
   'dovecot-auth/restarts',
   'delivery/',
+  'servers/transport',
+  'milter/observers',
+  'milter/sessions',
+  'gate/',
+  'relay/chat',
 ];
 
 /** Orders test files by how long they take; of the others, those with containers come first. */
