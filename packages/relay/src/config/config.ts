@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { isMailDomain } from './mail-domain.ts';
+import { isMailDomain, withPrefix } from './mail-domain.ts';
 
 /** Everything an operator can set; in the file the names are written `like_this`. Only `domain` has no default. */
 export interface Config {
@@ -129,6 +129,7 @@ export const configSchema: z.ZodType<Config> = z
     domain: z
       .string()
       .toLowerCase()
+      .overwrite(withPrefix)
       .refine(isMailDomain, 'is not a domain: write a name like "chat.example.org", "_trial.example" or "[192.0.2.1]"'),
     data: z.string().startsWith('/').default('/var/lib/postern'),
     run: z.string().startsWith('/').default('/run/postern'),

@@ -10,6 +10,12 @@ export function isMailDomain(text: string): boolean {
   return labels.every((label) => /^_?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
 }
 
+/** In mail an IPv6 address is marked as one, RFC 5321 §4.1.3; Postfix takes no other (src/global/valid_mailhost_addr.c). */
+export function withPrefix(domain: string): string {
+  const inside = /^\[(.+)\]$/.exec(domain)?.[1] ?? '';
+  return isIPv6(inside) ? `[ipv6:${inside}]` : domain;
+}
+
 /** A domain that is an address and no name: there is nothing about it in DNS, no key for its mail either. */
 export function isAddressLiteral(domain: string): boolean {
   return domain.startsWith('[');

@@ -1,5 +1,6 @@
 import { type Check, createCheck } from '@postern/encryption-check';
 import { accept, createMilter, type Milter, reply, type SmtpReply, tempfail } from '@postern/milter';
+import { canonicalAddress, literalAddress } from './address-literal.ts';
 import { incomingAuthor } from './address-fields.ts';
 import { nothing } from './budget.ts';
 import type { CleartextPreferences } from './cleartext-refusals.ts';
@@ -25,6 +26,8 @@ export interface IncomingFilterOptions {
 /** What one connection holds, by recipient; let go when its next message begins, or when it ends. */
 interface Connection {
   readonly allowances: Map<string, Allowance>;
+  /** Where the client is, if it has an address. */
+  client?: string;
 }
 
 interface Message {
@@ -72,6 +75,12 @@ export function createIncomingFilter(options: IncomingFilterOptions): Milter {
       };
     },
     on: {
+      connect: {
+        observe: ({ peer }, { connection }) => {
+          // What comes over HTTPS comes from this machine, whoever it is from.
+          if ('address' in peer && peer.address !== '127.0.0.1') connection.client = canonicalAddress(peer.address);
+        },
+      },
       mail: {
         observe: (event, { message }) => {
           message.sender = event.from;
@@ -126,7 +135,7 @@ export function createIncomingFilter(options: IncomingFilterOptions): Milter {
           const cheap = decide({ ...facts, room });
           if (cheap.kind !== 'accept') return answer(cheap);
           const author = incomingAuthor(message.authors);
-          const origin = await originOf(author, message.signatures);
+          const origin = await originOf(author, message.signatures, connection.client);
           const verdict = decide({ ...facts, room, origin });
           if (verdict.kind !== 'accept') return answer(verdict);
           if (signal.aborted) return tempfail; // nobody reads it
@@ -154,9 +163,14 @@ export function createIncomingFilter(options: IncomingFilterOptions): Milter {
 
 const notAsked: Origin = { kind: 'not-asked' };
 
-async function originOf(author: string | undefined, signatures: SignatureCheck | undefined): Promise<Origin> {
+async function originOf(
+  author: string | undefined,
+  signatures: SignatureCheck | undefined,
+  client: string | undefined,
+): Promise<Origin> {
   if (signatures === undefined) return notAsked;
-  if (author !== undefined && domainOf(author)?.startsWith('[') === true) return { kind: 'address-literal' };
+  const literal = literalAddress(domainOf(author) ?? '');
+  if (literal !== undefined) return { kind: 'address-literal', isClient: literal === client };
   return { kind: 'signed-domain', finding: await signatures.end() };
 }
 

@@ -142,10 +142,13 @@ const sections: readonly { readonly title: string; readonly cases: readonly Case
         facts: received({ finding: cleartext, cleartextRefusedBy: 'operator', origin: signature('none') }),
       },
       { name: 'a delivery report that is not signed', facts: received({ finding: bounce, origin: signature('none') }) },
-      { name: 'encrypted, from user@[192.0.2.1]', facts: received({ origin: { kind: 'address-literal' } }) },
+      {
+        name: 'encrypted, from user@[192.0.2.1]',
+        facts: received({ origin: { kind: 'address-literal', isClient: true } }),
+      },
       {
         name: 'cleartext, from user@[192.0.2.1]',
-        facts: received({ finding: cleartext, origin: { kind: 'address-literal' } }),
+        facts: received({ finding: cleartext, origin: { kind: 'address-literal', isClient: true } }),
       },
       {
         name: 'not signed, where the operator allows that',

@@ -21,10 +21,10 @@ export type Room =
   | { readonly kind: 'none'; readonly part: BudgetPart; readonly waitSeconds: number }
   | { readonly kind: 'unknown' };
 
-/** Who vouches for the author: the signatures of their domain; nobody can for an address literal; or nobody has to. */
+/** Who vouches for the author: the signatures of their domain; for an address literal only that the client is at it; or nobody has to. */
 export type Origin =
   | { readonly kind: 'signed-domain'; readonly finding: SignatureFinding }
-  | { readonly kind: 'address-literal' }
+  | { readonly kind: 'address-literal'; readonly isClient: boolean }
   | { readonly kind: 'not-asked' };
 
 /** Everything that a verdict depends on. */
@@ -111,7 +111,10 @@ export function mayReport({
   sender: string;
   origin: Origin;
 }): boolean {
-  return origin.kind === 'signed-domain' && origin.finding === 'valid' && author === sender.toLowerCase();
+  const isProven =
+    (origin.kind === 'signed-domain' && origin.finding === 'valid') ||
+    (origin.kind === 'address-literal' && origin.isClient);
+  return isProven && author === sender.toLowerCase();
 }
 
 /** The last question, because only its answer may take a look-up. */

@@ -14,6 +14,9 @@ import { startMetadata } from './metadata.ts';
 import { reasonOf, type Service } from './service.ts';
 import { accountSettings, secretPath, storeLocation } from './settings.ts';
 
+/** Dovecot's own characters, and those of a domain that is an address: `alice@[ipv6:2001:db8::1]`. Which domain, the backend knows. */
+const possibleName = /^[a-z0-9.\-_@[\]:]{1,254}$/;
+
 /** Answers the logins of Dovecot and Postfix, Dovecot's questions about users, and what clients ask over METADATA. */
 export async function startAuthService(config: Config, log: Log): Promise<Service> {
   const layout = layoutOf(config);
@@ -29,7 +32,7 @@ export async function startAuthService(config: Config, log: Log): Promise<Servic
     onEvent: (event) => logAccount(event, log),
   });
   const onDoorEvent = (event: DoorEvent): void => logDoor(event, log);
-  const server = createAuthServer({ backend, onEvent: onDoorEvent });
+  const server = createAuthServer({ backend, onEvent: onDoorEvent, userName: possibleName });
   const inherited = inheritedSockets();
   await server.listen({
     client: [listenOn('auth-login', layout, inherited), listenOn('auth-postfix', layout, inherited)],

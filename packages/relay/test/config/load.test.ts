@@ -58,6 +58,10 @@ describe('the configuration', () => {
     },
   );
 
+  it('marks an IPv6 address as one, as mail requires it', () => {
+    expect(parseConfig('domain = "[2001:DB8::1]"', 'x').domain).toBe('[ipv6:2001:db8::1]');
+  });
+
   it('names the file that is not there', () => {
     expect(() => loadConfig('/nowhere/postern.toml')).toThrow(
       /^\/nowhere\/postern\.toml: cannot be read: there is no such file/,

@@ -182,6 +182,25 @@ describe('the filter for incoming mail', () => {
     expect(delivery.edits.map(({ kind }) => kind)).toEqual(edits);
   });
 
+  it.each([
+    ['[192.0.2.1]', '192.0.2.1', []],
+    ['[192.0.2.1]', '192.0.2.2', ['changeSender']],
+    ['[127.0.0.1]', '127.0.0.1', ['changeSender']], // came over HTTPS
+    ['[IPv6:2001:DB8:0::1]', '2001:db8::1', []],
+    ['[ipv6:2001:db8::1]', '2001:db8::2', ['changeSender']],
+  ])(
+    'lets reports go to an author at %s when the client is at %s, or to nobody: %j',
+    async (domain, address, edits) => {
+      const mta = await ask(filter());
+      const sender = `bob@${domain}`;
+      const literal = headers.map(([name, value]) => [name, name === 'From' ? ` <${sender}>` : value] as const);
+      const client = { hostname: `[${address}]`, address };
+      const delivery = await mta.deliver({ ...message(literal, body), from: sender, client });
+      expect(delivery.outcome).toBe('accepted');
+      expect(delivery.edits.map(({ kind }) => kind)).toEqual(edits);
+    },
+  );
+
   it('takes encrypted mail from an address literal as it is, readable mail not', async () => {
     const mta = await ask(filter());
     const literal = headers.map(([name, value]) => [name, name === 'From' ? ' <bob@[192.0.2.1]>' : value] as const);
