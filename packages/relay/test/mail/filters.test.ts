@@ -6,56 +6,16 @@ import type { MilterServer } from '@postern/milter';
 import { TestMta } from '@postern/milter/testing';
 import { createMessage, encrypt } from 'openpgp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Demand } from '../../src/mail/budget.ts';
 import type { FilterEvent } from '../../src/mail/filter-events.ts';
 import { allowedHeaders } from '../../src/mail/header-privacy.ts';
 import { createIncomingFilter } from '../../src/mail/incoming-filter.ts';
-import type { LedgerKey } from '../../src/mail/ledger.ts';
-import type { Allowance, Limiter, Permission } from '../../src/mail/limiter.ts';
 import type { SenderStandings } from '../../src/mail/sender-standing.ts';
 import { createSubmissionFilter } from '../../src/mail/submission-filter.ts';
 import { createLog } from '../../src/services/log.ts';
 import { logFilter } from '../../src/services/filter-log.ts';
 import { countsOf } from '../../src/services/counts.ts';
 import { FilterMetrics } from '../../src/services/metrics.ts';
-
-/** Writes down what the filters ask for, and grants or answers what the test says. */
-class NotingLimiter implements Limiter {
-  readonly notes: string[] = [];
-  answer: Permission = { kind: 'granted', heldMs: 0 };
-  mayAsk = (_demand: Demand): boolean => true;
-  open_ = 0;
-  #onSettled: () => void = () => {};
-
-  open(key: LedgerKey): Allowance {
-    this.open_ += 1;
-    let isOpen = true;
-    const settle = (note: string): void => {
-      if (!isOpen) return;
-      isOpen = false;
-      this.open_ -= 1;
-      this.notes.push(`${key} ${note}`);
-      if (this.open_ === 0) this.#onSettled();
-    };
-    const said = ({ messages, recipients, bytes }: Demand): string => `${messages}/${recipients}/${bytes}`;
-    return {
-      ask: (demand) => {
-        this.notes.push(`${key} asks ${said(demand)}`);
-        return Promise.resolve(this.mayAsk(demand) ? this.answer : { kind: 'exceeded', part: 'bytes', waitSeconds: 9 });
-      },
-      commit: (spent) => settle(`spent ${spent.messages}/${spent.recipients}`),
-      refund: () => settle('refunded'),
-    };
-  }
-
-  /** Everything that was reserved has been settled. */
-  allSettled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onSettled = resolve;
-      if (this.open_ === 0) resolve();
-    });
-  }
-}
+import { NotingLimiter } from './noting-limiter.ts';
 
 const alice = 'alice@chat.example';
 let folder: string;

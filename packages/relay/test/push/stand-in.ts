@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Everything that one request said. */
 export interface SeenRequest {
@@ -37,12 +38,11 @@ export class NotificationStandIn implements AsyncDisposable {
     return this.#port;
   }
 
-  /** Listens (again), on the same port as before. */
+  /** Listens (again), on the same port as before, once whoever connected from it meanwhile is gone. */
   async open(): Promise<void> {
     const server = createServer((request, response) => void this.#receive(request, response));
     server.on('clientError', (_error, socket) => socket.destroy());
-    server.listen(this.#port);
-    await once(server, 'listening');
+    while (!(await listens(server, this.#port))) await wait(50);
     this.#port = portOf(server.address());
     this.#server = server;
   }
@@ -83,4 +83,15 @@ export class NotificationStandIn implements AsyncDisposable {
 function portOf(address: AddressInfo | string | null): number {
   if (typeof address !== 'object' || address === null) throw new TypeError('not a TCP port');
   return address.port;
+}
+
+async function listens(server: Server, port: number): Promise<boolean> {
+  try {
+    server.listen(port);
+    await once(server, 'listening');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    throw error;
+  }
 }
