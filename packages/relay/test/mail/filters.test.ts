@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MilterServer } from '@postern/milter';
 import { TestMta } from '@postern/milter/testing';
-import { createMessage, encrypt } from 'openpgp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FilterEvent } from '../../src/mail/filter-events.ts';
 import { allowedHeaders } from '../../src/mail/header-privacy.ts';
@@ -16,8 +15,8 @@ import { logFilter } from '../../src/services/filter-log.ts';
 import { countsOf } from '../../src/services/counts.ts';
 import { FilterMetrics } from '../../src/services/metrics.ts';
 import { NotingLimiter } from './noting-limiter.ts';
+import { alice, cleartextMail, encryptedMail } from './sample-mail.ts';
 
-const alice = 'alice@chat.example';
 let folder: string;
 let limiter: NotingLimiter;
 let server: MilterServer | undefined;
@@ -74,27 +73,6 @@ async function incoming(refusing: readonly string[] | 'unknown' = []): Promise<T
   }).listen({ path });
   return new TestMta({ path });
 }
-
-const armored = await encrypt({
-  message: await createMessage({ text: 'readable words' }),
-  passwords: 'secret',
-  format: 'armored',
-});
-const encryptedMail = {
-  from: alice,
-  to: ['bob@other.example'],
-  headers: [
-    ['From', ` Alice Secretname <${alice}>`],
-    ['To', ' Bob Secretname <bob@other.example>'],
-    ['Subject', ' secret plans'],
-    ['X-Mailer', ' Secret'],
-    ['Message-ID', ' <secret-id@localhost>'],
-    ['MIME-Version', ' 1.0'],
-    ['Content-Type', ' multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"'],
-  ],
-  body: `--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\n${armored.trim().replace(/\r?\n/g, '\r\n')}\r\n\r\n--b--\r\n`,
-} as const;
-const cleartextMail = { ...encryptedMail, headers: [['From', ` <${alice}>`]], body: 'readable words\r\n' } as const;
 
 describe('the filter for submission', () => {
   it('reserves for each recipient, spends when it accepts, and takes names out', async () => {
