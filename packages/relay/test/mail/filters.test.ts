@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MilterServer } from '@postern/milter';
 import { TestMta } from '@postern/milter/testing';
+import { createMessage, encrypt } from 'openpgp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FilterEvent } from '../../src/mail/filter-events.ts';
 import { allowedHeaders } from '../../src/mail/header-privacy.ts';
@@ -15,7 +16,7 @@ import { logFilter } from '../../src/services/filter-log.ts';
 import { countsOf } from '../../src/services/counts.ts';
 import { FilterMetrics } from '../../src/services/metrics.ts';
 import { NotingLimiter } from './noting-limiter.ts';
-import { alice, cleartextMail, encryptedMail } from './sample-mail.ts';
+import { alice, cleartextMail, encryptedBody, encryptedMail } from './sample-mail.ts';
 
 let folder: string;
 let limiter: NotingLimiter;
@@ -106,13 +107,7 @@ describe('the filter for submission', () => {
     await said.endOfMessage();
     await said.quit();
     const large = await encrypt({ message: await createMessage({ binary: randomBytes(60_000) }), passwords: 'x' });
-    await mta.deliver({
-      ...encryptedMail,
-      body: encryptedMail.body.replace(
-        armored.trim().replace(/\r?\n/g, '\r\n'),
-        large.trim().replace(/\r?\n/g, '\r\n'),
-      ),
-    });
+    await mta.deliver({ ...encryptedMail, body: encryptedBody(large) });
     expect(limiter.notes).toEqual([
       `from ${alice} asks 1/1/100`,
       expect.stringMatching(/asks 0\/0\/\d{3,}$/),

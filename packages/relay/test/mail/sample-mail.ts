@@ -2,6 +2,11 @@ import { createMessage, encrypt } from 'openpgp';
 
 export const alice = 'alice@chat.example';
 
+/** The two parts of an encrypted message. */
+export function encryptedBody(armored: string): string {
+  return `--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\n${armored.trim().replace(/\r?\n/g, '\r\n')}\r\n\r\n--b--\r\n`;
+}
+
 const armored = await encrypt({
   message: await createMessage({ text: 'readable words' }),
   passwords: 'secret',
@@ -20,7 +25,7 @@ export const encryptedMail = {
     ['MIME-Version', ' 1.0'],
     ['Content-Type', ' multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"'],
   ],
-  body: `--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\n${armored.trim().replace(/\r?\n/g, '\r\n')}\r\n\r\n--b--\r\n`,
+  body: encryptedBody(armored),
 } as const;
 export const cleartextMail = {
   ...encryptedMail,
