@@ -5,14 +5,16 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { bundlePrograms } from '@postern/docker';
 import { benchUser } from './bench-accounts.ts';
 
 const repository = join(import.meta.dirname, '../../..');
+const programs = join(repository, 'node_modules/.cache/postern-programs');
 const lookups = 20_000;
 const startsWithinMs = 30_000;
 
 /**
- * How much memory the compiled auth service takes, the one that a relay runs, after it was asked for many accounts and
+ * How much memory the auth service takes, bundled as in the image of a relay, after it was asked for many accounts and
  * for a list of all: in bytes. The database in the folder is left as it is.
  */
 export async function servedMemory(folder: string, accounts: number): Promise<number> {
@@ -20,7 +22,8 @@ export async function servedMemory(folder: string, accounts: number): Promise<nu
   writeFileSync(config, `domain = "example.org"\ndata = "${folder}"\nrun = "${folder}"\npush.service = "off"\n`);
   const path = (name: string): string => join(folder, `${name}.sock`);
   const names = ['auth-login', 'auth-postfix', 'auth-master', 'metadata'];
-  const program = [process.execPath, join(repository, 'packages/cli/dist/main.js'), 'serve', 'auth'];
+  await bundlePrograms(repository, programs);
+  const program = [process.execPath, join(programs, 'main.js'), 'serve', 'auth'];
   const holder = spawn(
     join(repository, 'packages/dovecot-auth/dovecot/hold-sockets'),
     [...names.map((name) => `${name}=${path(name)}:600`), '--', ...program],
