@@ -71,7 +71,7 @@ export class Arrivals {
       this.#isPausing = false;
       try {
         await this.#takeAll();
-        for (const user of await readdir(this.#taken)) {
+        for (const user of await filesIn(this.#taken)) {
           await this.#options.announce(user);
           await rm(join(this.#taken, user));
         }
@@ -86,8 +86,12 @@ export class Arrivals {
   /** Out of the way first: mail that comes while its user is being announced is news again. */
   async #takeAll(): Promise<void> {
     const { folder } = this.#options;
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (entry.isFile()) await rename(join(folder, entry.name), join(this.#taken, entry.name));
-    }
+    for (const user of await filesIn(folder)) await rename(join(folder, user), join(this.#taken, user));
   }
+}
+
+/** Whatever else lies there must not keep anybody from being told. */
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }

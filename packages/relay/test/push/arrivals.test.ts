@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -49,6 +49,16 @@ describe('news of mail', () => {
     deliver('alice0001@example.org');
     await vi.waitFor(() => expect(told).toHaveLength(2));
     await vi.waitFor(() => expect(left()).toEqual([]));
+  });
+
+  it('is told to everybody, whatever else lies in the folder', async () => {
+    mkdirSync(join(folder, '.taken/a-folder@example.org'), { recursive: true });
+    mkdirSync(join(folder, 'a-folder@example.org'));
+    symlinkSync('/etc/passwd', join(folder, 'a-link@example.org'));
+    await arrivals.start();
+    deliver('zoe000001@example.org');
+    await vi.waitFor(() => expect(told).toEqual(['zoe000001@example.org']));
+    expect(failures).toEqual([]);
   });
 
   it('is kept as long as it cannot be told, also for a process that starts later', async () => {
