@@ -83,10 +83,14 @@ async function postfix(suite: Suite, folder: string): Promise<GenericContainer> 
 }
 
 async function sendmail(suite: Suite, folder: string): Promise<GenericContainer> {
-  return new GenericContainer(await ensureImage('sendmail', suite))
-    .withHostname('mx.relay.example') // it sleeps for a minute over a name without a domain
-    .withBindMounts([{ source: folder, target: '/milter' }])
-    .withExposedPorts(25)
-    // It says that it starts before it listens; and whoever tries the port is a client, of whom the filter hears later.
-    .withWaitStrategy(Wait.forSuccessfulCommand("until grep -q ':0019 00000000:0000 0A' /proc/net/tcp; do sleep 0.05; done"));
+  return (
+    new GenericContainer(await ensureImage('sendmail', suite))
+      .withHostname('mx.relay.example') // it sleeps for a minute over a name without a domain
+      .withBindMounts([{ source: folder, target: '/milter' }])
+      .withExposedPorts(25)
+      // It says that it starts before it listens; and whoever tries the port is a client, of whom the filter hears later.
+      .withWaitStrategy(
+        Wait.forSuccessfulCommand("until grep -q ':0019 00000000:0000 0A' /proc/net/tcp; do sleep 0.05; done"),
+      )
+  );
 }

@@ -57,7 +57,7 @@ function explain(issue: z.core.$ZodIssue, raw: unknown): string {
   const path = issue.path.map((part) => toSnake(String(part)));
   if (issue.code === 'unrecognized_keys') {
     const key = [...path, toSnake(issue.keys[0] ?? '')].join('.');
-    const meant = nearest(key, knownKeys);
+    const meant = nearest(key, knownKeys());
     return `${key} is not a setting.${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
   }
   const key = path.join('.');
@@ -69,7 +69,9 @@ function explain(issue: z.core.$ZodIssue, raw: unknown): string {
 }
 
 /** Every key that exists, as written in the file. */
-const knownKeys: readonly string[] = keysOf(z.toJSONSchema(configSchema, { io: 'input' }), '');
+function knownKeys(): string[] {
+  return keysOf(z.toJSONSchema(configSchema, { io: 'input' }), '');
+}
 
 function keysOf(schema: z.core.JSONSchema.BaseSchema, prefix: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
