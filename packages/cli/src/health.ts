@@ -6,18 +6,20 @@ const answerDeadlineMs = 5_000;
 const betweenAttemptsMs = 100;
 const webRequest = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
+/** What has to answer before a relay is of use to anybody, and its port on the relay itself. */
+export const doors = { IMAP: 993, submission: 465, web: 443 };
+export type Doors = Readonly<Record<keyof typeof doors, number>>;
+
 interface Check {
-  readonly name: string;
-  readonly port: number;
+  readonly name: keyof Doors;
   readonly greeting: RegExp;
   readonly request?: string;
 }
 
-/** What has to answer before a relay is of use to anybody. */
 const checks: readonly Check[] = [
-  { name: 'IMAP', port: 993, greeting: /^\* OK/ },
-  { name: 'submission', port: 465, greeting: /^220 / },
-  { name: 'web', port: 443, greeting: /^HTTP\/1\.1 200/, request: webRequest },
+  { name: 'IMAP', greeting: /^\* OK/ },
+  { name: 'submission', greeting: /^220 / },
+  { name: 'web', greeting: /^HTTP\/1\.1 200/, request: webRequest },
 ];
 
 /** `postern health`: exit code 0 when IMAP, submission and the web page of this machine answer. */
@@ -32,25 +34,33 @@ export const healthCommand: CommandModule<object, { readonly wait: number }> = {
       describe: 'give them so many seconds to begin to answer',
     }),
   async handler({ wait }) {
-    const deadline = performance.now() + wait * 1_000;
-    let silent = checks;
-    for (;;) {
-      const results = await Promise.all(silent.map(async (check) => ({ check, isFine: await answers(check) })));
-      silent = results.filter(({ isFine }) => !isFine).map(({ check }) => check);
-      if (silent.length === 0 || performance.now() > deadline) break;
-      await pause(betweenAttemptsMs);
-    }
-    for (const check of checks) {
-      process.stdout.write(`${check.name} ${silent.includes(check) ? 'does not answer' : 'answers'}\n`);
+    const silent = await silentDoors(doors, wait);
+    for (const { name } of checks) {
+      process.stdout.write(`${name} ${silent.includes(name) ? 'does not answer' : 'answers'}\n`);
     }
     if (silent.length > 0) process.exitCode = 1;
   },
 };
 
-function answers({ port, greeting, request = '' }: Check): Promise<boolean> {
+/** @returns what does not answer on its port of 127.0.0.1, though it was given so many seconds to begin. */
+export async function silentDoors(ports: Doors, seconds: number): Promise<readonly string[]> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (let silent = checks; ; await pause(betweenAttemptsMs)) {
+    const results = await Promise.all(silent.map(async (check) => ({ check, isFine: await answers(ports, check) })));
+    silent = results.filter(({ isFine }) => !isFine).map(({ check }) => check);
+    if (silent.length === 0 || performance.now() > deadline) return silent.map(({ name }) => name);
+  }
+}
+
+function answers(ports: Doors, { name, greeting, request = '' }: Check): Promise<boolean> {
   return new Promise((resolve) => {
     // Nothing secret is sent: this only asks whether somebody answers, so the certificate does not matter.
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, timeout: answerDeadlineMs });
+    const socket = connect({
+      port: ports[name],
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      timeout: answerDeadlineMs,
+    });
     const settle = (result: boolean): void => {
       socket.destroy();
       resolve(result);
