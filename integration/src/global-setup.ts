@@ -1,18 +1,25 @@
 import { ensureBaseImage, ensureEngine, ensureImage, ensureRelayImage } from '@postern/docker';
 
-/** Images that several specs use, or that take long to make; what only one spec needs it makes itself. */
-const shared = ['dns', 'browser', 'postgresql'];
+/** All images, those first that others are made on, or that take long. */
+const images: readonly (() => Promise<string>)[] = [
+  () => ensureRelayImage('bookworm'),
+  () => ensureRelayImage('trixie'),
+  ...['browser', 'notify', 'sendmail', 'postgresql', 'milter-tools', 'dns'].map(
+    (name) => () => ensureImage(name, 'trixie'),
+  ),
+  ...['notify', 'sendmail'].map((name) => () => ensureImage(name, 'bookworm')),
+];
+const atOnce = 2;
 
-/** Before the first integration test: an engine that answers, and the images, so that specs can run side by side. */
+/** Before the first integration test: an engine that answers, and all images, so that no two specs make the same one. */
 export default async function setup(): Promise<void> {
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
   await ensureEngine();
-  // Alone, since it may have to install debootstrap; the rest can be made side by side.
+  // Alone, since it may have to install debootstrap.
   await ensureBaseImage('trixie');
-  await Promise.all([ensureRelayImage('bookworm'), makeTrixieImages()]);
-}
-
-async function makeTrixieImages(): Promise<void> {
-  await ensureRelayImage('trixie');
-  for (const name of shared) await ensureImage(name, 'trixie');
+  const next = images.values();
+  const makeWhatIsNext = async (): Promise<void> => {
+    for (const make of next) await make();
+  };
+  await Promise.all(Array.from({ length: atOnce }, makeWhatIsNext));
 }
