@@ -31,9 +31,12 @@ async function benchOn(suite: Suite): Promise<readonly Measured[]> {
   await using _relay = await startRelay({ domain, suite, network });
   const command = `bench --relay ${domain} --rounds ${rounds} --core /core/deltachat-rpc-server --floor on --json`;
   const output = await docker([
-    ...`run --rm --network ${network.network.getName()} --dns ${network.nameServer}`.split(' '),
+    'run',
+    '--rm',
+    ...network.options,
     ...`--add-host _floor.test:${floorAddress} --volume ${dirname(getRPCServerPath())}:/core:ro`.split(' '),
-    ...`--entrypoint postern ${await ensureRelayImage(suite)} ${command}`.split(' '),
+    ...`--entrypoint sh ${await ensureRelayImage(suite)} -ec`.split(' '),
+    `${network.inside}\nexec postern ${command}`,
   ]);
   const rows: unknown = JSON.parse(output);
   if (Array.isArray(rows) && rows.every(isMeasured)) return rows;

@@ -37,7 +37,7 @@ class Zones(BaseResolver):
 
 
 logger = DNSLogger("-request,-reply,-truncated,-error", True)
-servers = [DNSServer(Zones(), port=53, address="0.0.0.0", tcp=tcp, logger=logger) for tcp in (False, True)]
+servers = [DNSServer(Zones(), port=53, address="::", tcp=tcp, logger=logger) for tcp in (False, True)]
 servers[0].start_thread()
 print("name server started")
 servers[1].start()

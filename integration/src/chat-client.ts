@@ -2,51 +2,62 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type DcEvent, type DcEventType, StdioDeltaChat } from '@deltachat/jsonrpc-client';
-import { getRPCServerPath } from '@deltachat/stdio-rpc-server';
 import { ensureBaseImage } from '@postern/docker';
 import { execa } from 'execa';
+import { coreBinary, type CoreVersion, newestCore } from './core-versions.ts';
 import type { TestNetwork } from './test-network.ts';
 
 type Rpc = StdioDeltaChat['rpc'];
 type EventKind = DcEvent['kind'];
+export type ChatMessage = Awaited<ReturnType<Rpc['getMessage']>>;
 
 const eventDeadlineMs = 60_000;
 
 /** The real Delta Chat core, run in a container of the test's network so that it finds relays by their names. */
 export class ChatClient implements AsyncDisposable {
   readonly rpc: Rpc;
+  readonly version: CoreVersion;
   readonly #core: StdioDeltaChat;
   readonly #container: string;
   readonly #history: { accountId: number; event: DcEvent }[] = [];
   readonly #watchers = new Set<() => void>();
 
-  private constructor(core: StdioDeltaChat, container: string) {
+  private constructor(core: StdioDeltaChat, container: string, version: CoreVersion) {
     this.#core = core;
     this.#container = container;
     this.rpc = core.rpc;
-    core.on('ALL', (accountId, event) => {
-      this.#history.push({ accountId, event });
-      for (const look of this.#watchers) look();
-    });
+    this.version = version;
   }
 
-  /** @param binary of another version of the core than the newest. */
-  static async start({ network, nameServer }: TestNetwork, binary: string = getRPCServerPath()): Promise<ChatClient> {
+  /** The events, one by one: older cores do not have the call that gives many, which the library would use. */
+  async #listen(): Promise<never> {
+    for (;;) {
+      const { contextId: accountId, event } = await this.rpc.getNextEvent();
+      this.#history.push({ accountId, event });
+      for (const look of this.#watchers) look();
+    }
+  }
+
+  static async start(network: TestNetwork, version: CoreVersion = newestCore): Promise<ChatClient> {
     const image = await ensureBaseImage('trixie');
     const name = `postern-core-${randomUUID()}`;
     const server = spawn(
       'docker',
       [
-        ...`run --rm --interactive --name ${name} --network ${network.getName()} --dns ${nameServer}`.split(' '),
-        ...`--volume ${dirname(binary)}:/core:ro --env DC_ACCOUNTS_PATH=/accounts ${image}`.split(' '),
-        '/core/deltachat-rpc-server',
+        ...`run --rm --interactive --name ${name}`.split(' '),
+        ...network.options,
+        ...`--volume ${dirname(coreBinary(version))}:/core:ro --env DC_ACCOUNTS_PATH=/accounts ${image}`.split(' '),
+        'sh',
+        '-ec',
+        `${network.inside}\nexec /core/deltachat-rpc-server`,
       ],
       { stdio: ['pipe', 'pipe', 'ignore'] },
     );
     server.stdin.on('error', () => {}); // a request for events is always on its way when the core ends
-    const core = new StdioDeltaChat(server.stdin, server.stdout, true);
-    const client = new ChatClient(core, name);
+    const core = new StdioDeltaChat(server.stdin, server.stdout, false);
+    const client = new ChatClient(core, name, version);
     await client.rpc.getSystemInfo();
+    void client.#listen();
     return client;
   }
 
@@ -56,9 +67,27 @@ export class ChatClient implements AsyncDisposable {
     await this.rpc.batchSetConfig(id, { bot: '1', ...config });
     const account = new ChatAccount(this, id);
     const online = account.waitFor('ImapInboxIdle');
-    await this.rpc.addTransportFromQr(id, code);
+    if (this.version === newestCore) await this.rpc.addTransportFromQr(id, code);
+    else await this.#useCode(id, code);
     await online;
     return account;
+  }
+
+  /** Another device of whose backup it is. */
+  async useBackup(path: string): Promise<ChatAccount> {
+    const account = new ChatAccount(this, await this.rpc.addAccount());
+    await this.rpc.importBackup(account.id, path, null);
+    const online = account.waitFor('ImapInboxIdle');
+    await this.rpc.startIo(account.id);
+    await online;
+    return account;
+  }
+
+  /** As older cores do it; since 2.38 the first call does the rest as well. */
+  async #useCode(id: number, code: string): Promise<void> {
+    await this.rpc.setConfigFromQr(id, code);
+    if (!(await this.rpc.isConfigured(id))) await this.rpc.configure(id);
+    await this.rpc.startIo(id);
   }
 
   /** The next matching event after `since`, also one that came already. @throws when none comes within a minute. */
@@ -106,6 +135,11 @@ export class ChatClient implements AsyncDisposable {
     });
   }
 
+  /** Runs a command where the core runs. @returns its standard output. */
+  async run(...command: readonly string[]): Promise<string> {
+    return (await execa('docker', ['exec', this.#container, ...command])).stdout;
+  }
+
   /** Reads a file where the core keeps it. */
   async getFile(path: string): Promise<Buffer> {
     const { stdout } = await execa('docker', ['exec', this.#container, 'cat', path], { encoding: 'buffer' });
@@ -144,7 +178,7 @@ export class ChatAccount {
   }
 
   /** A message with its file, which larger ones bring later than their text. */
-  async downloaded(messageId: number): Promise<Awaited<ReturnType<Rpc['getMessage']>>> {
+  async downloaded(messageId: number): Promise<ChatMessage> {
     for (;;) {
       const since = this.client.now;
       const message = await this.rpc.getMessage(this.id, messageId);
@@ -161,9 +195,16 @@ export class ChatAccount {
     return this.client.event({ accountId: this.id, kind, since, ...(matches !== undefined && { matches }) });
   }
 
-  /** Scans the other's invite and waits until both know that they met. @returns the chat, as seen from here. */
-  async meet(other: ChatAccount, edit: (invite: string) => string = (invite) => invite): Promise<number> {
-    const invite = edit(await other.rpc.getChatSecurejoinQrCode(other.id, null));
+  /**
+   * Scans the other's invite, to them or to a chat of theirs, and waits until both know that they met.
+   * @returns the chat, as seen from here.
+   */
+  async meet(
+    other: ChatAccount,
+    edit: (invite: string) => string = (invite) => invite,
+    into: number | null = null,
+  ): Promise<number> {
+    const invite = edit(await other.rpc.getChatSecurejoinQrCode(other.id, into));
     const met = [
       this.waitFor('SecurejoinJoinerProgress', (event) => event.progress === 1000),
       other.waitFor('SecurejoinInviterProgress', (event) => event.progress === 1000),
@@ -173,11 +214,31 @@ export class ChatAccount {
     return chat;
   }
 
+  /** The newest such message in a chat, if there is one by now. */
+  async find(chat: number, isWanted: (message: ChatMessage) => boolean): Promise<ChatMessage | undefined> {
+    const ids = await this.rpc.getMessageIds(this.id, chat, false, false);
+    for (const id of ids.toReversed()) {
+      const message = await this.rpc.getMessage(this.id, id);
+      if (isWanted(message)) return message;
+    }
+    return undefined;
+  }
+
+  /** The next message with that text. */
+  async incoming(text: string, since = this.client.now): Promise<ChatMessage> {
+    const others = new Set<number>();
+    for (;;) {
+      const { msgId } = await this.waitFor('IncomingMsg', (event) => !others.has(event.msgId), since);
+      const message = await this.rpc.getMessage(this.id, msgId);
+      if (message.text === text) return message;
+      others.add(msgId);
+    }
+  }
+
   /** Sends a text and waits until the other has it. @returns the message as the other sees it. */
-  async sendText(chat: number, text: string, other: ChatAccount): Promise<Awaited<ReturnType<Rpc['getMessage']>>> {
-    const arrived = other.waitFor('IncomingMsg');
+  async sendText(chat: number, text: string, other: ChatAccount): Promise<ChatMessage> {
+    const arrived = other.incoming(text);
     await this.rpc.miscSendTextMessage(this.id, chat, text);
-    const { msgId } = await arrived;
-    return other.rpc.getMessage(other.id, msgId);
+    return await arrived;
   }
 }

@@ -30,23 +30,23 @@ const configuration = (domain: string): Readonly<Record<string, string>> => ({
 /** @param pem certificate and key, where it is not to make its own. */
 export async function startClassicServer(domain: string, network: TestNetwork, pem?: string): Promise<ClassicServer> {
   const settings = Object.entries(configuration(domain)).map(([name, value]) => `'${name} = ${value}'`);
-  const container = await new GenericContainer(await ensureImage('mail', 'trixie'))
-    .withNetwork(network.network)
+  const container = await network
+    .join(new GenericContainer(await ensureImage('mail', 'trixie')))
     .withCopyContentToContainer(pem === undefined ? [] : [{ target: '/tls.pem', content: pem }])
     .withCommand([
       'sh',
-      '-c',
+      '-ec',
       [
+        network.inside,
         `[ -s /tls.pem ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=${domain} -keyout /tls.pem -out /tls.pem`,
         'mkdir -p /mailboxes && chown 5000:5000 /mailboxes',
         `postconf -e ${settings.join(' ')}`,
-        `echo "nameserver ${network.nameServer}" > /etc/resolv.conf`,
         'exec postfix start-fg',
-      ].join(' && '),
+      ].join('\n'),
     ])
     .withWaitStrategy(Wait.forLogMessage(/daemon started/))
     .start();
-  await network.addHost(domain, container.getIpAddress(network.network.getName()));
+  await network.addHost(domain, await network.addressOf(container));
   const run = async (command: string): Promise<string> => {
     const { output, stdout, exitCode } = await container.exec(['sh', '-c', command]);
     if (exitCode !== 0) throw new Error(`${command}: exit code ${exitCode}: ${output}`);

@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline';
 import { connect, type TLSSocket } from 'node:tls';
+import { addressOf, lastLine, linesOf, startTls, type Where } from './start-tls.ts';
 
 /**
  * A conversation with a mail server, written down as a postmaster would: `C: ` lines are sent, `S: ` lines are what the
@@ -11,17 +11,26 @@ export class Conversation implements AsyncDisposable {
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
-    this.#lines = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
+    this.#lines = linesOf(socket);
   }
 
-  /** Connects with TLS from the first octet on, to 127.0.0.1, naming a protocol or none; the relay's certificate is its own. */
-  static async open(port: number, protocol?: string): Promise<Conversation> {
+  /** Connects with TLS from the first octet on, naming a protocol or none; the relay's certificate is its own. */
+  static async open(where: Where, protocol?: string): Promise<Conversation> {
     const alpn = protocol === undefined ? {} : { ALPNProtocols: [protocol] };
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...alpn });
+    const socket = connect({ ...addressOf(where), rejectUnauthorized: false, ...alpn });
     socket.setNoDelay(true);
     await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
     socket.on('error', () => {}); // seen as the end of the lines
     return new Conversation(socket);
+  }
+
+  /** Begins in clear: says the lines, of which the last asks for encryption, and goes on with that. */
+  static async openInClear(where: Where, lines: readonly string[]): Promise<Conversation> {
+    return new Conversation(await startTls(where, lines));
+  }
+
+  get tlsVersion(): string | null {
+    return this.#socket.getProtocol();
   }
 
   /** @throws when a reply is not as written down. */
@@ -49,11 +58,7 @@ export class Conversation implements AsyncDisposable {
 
   /** The last line of the next reply; an IMAP line is a reply of its own. */
   async reply(): Promise<string> {
-    for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done === true) throw new Error('the server closed the connection');
-      if (!/^\d{3}-/.test(value)) return value;
-    }
+    return await lastLine(this.#lines);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,8 +67,8 @@ export class Conversation implements AsyncDisposable {
 }
 
 /** An SMTP session that has logged in. */
-export async function login(port: number, address: string, password: string): Promise<Conversation> {
-  const session = await Conversation.open(port);
+export async function login(where: Where, address: string, password: string): Promise<Conversation> {
+  const session = await Conversation.open(where);
   const token = Buffer.from(`\0${address}\0${password}`).toString('base64');
   await session.say(`
     S: 220

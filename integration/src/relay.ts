@@ -10,7 +10,9 @@ export interface TestRelay extends AsyncDisposable {
   readonly container: StartedTestContainer;
   /** In the network that it shares with other relays. */
   readonly address: string;
-  /** Ports on 127.0.0.1. */
+  /** Where the test reaches a port of the relay's. */
+  at(port: 25 | 143 | 443 | 465 | 587 | 993): { readonly host: string; readonly port: number };
+  /** Ports on 127.0.0.1, which need IPv4. */
   readonly ports: { readonly smtp: number; readonly imap: number; readonly submission: number; readonly web: number };
   /** Runs a shell command inside. @returns its standard output. @throws when it fails. */
   run(command: string): Promise<string>;
@@ -45,8 +47,9 @@ export const testHost = 'test.invalid';
 const configFile = '/etc/postern.toml';
 
 /** A container knows its address once it runs: it stands in the file by then. */
-const ownAddress =
-  'sed -i "s/@own-address@/[$(hostname -i | cut -d" " -f1)]/" /etc/postern.toml && exec /opt/postern/entrypoint';
+const ownAddress = `address=$(hostname -I | tr ' ' '\\n' | head -n 1)
+case $address in *:*) address="ipv6:$address" ;; esac
+sed -i "s/@own-address@/[$address]/" ${configFile}`;
 
 export interface RelayOptions {
   /** `own-address` for a relay that is named by its address. */
@@ -70,8 +73,10 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
     .withCopyContentToContainer([{ target: configFile, content: `domain = "${named}"\n${ignoreShortages}\n${config}` }])
     // Looking from outside spares a busy machine a process that looks from inside.
     .withWaitStrategy(Wait.forAll([]));
-  if (named !== wanted) generic = generic.withEntrypoint(['tini', '--', 'sh', '-c', ownAddress]);
-  if (network !== undefined) generic = generic.withNetwork(network.network).withNetworkAliases(wanted);
+  const first = [...(network === undefined ? [] : [network.inside]), ...(named === wanted ? [] : [ownAddress])];
+  const start = [...first, 'exec /opt/postern/entrypoint'].join('\n');
+  if (first.length > 0) generic = generic.withEntrypoint(['tini', '--', 'sh', '-ec', start]);
+  if (network !== undefined) generic = network.join(generic);
   const container = await generic.start();
   const log = async (): Promise<string> => (await execa('docker', ['logs', container.getId()], { all: true })).all;
   const ports = {
@@ -80,7 +85,13 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
     submission: container.getMappedPort(465),
     web: container.getMappedPort(443),
   };
-  const silent = await silentDoors({ IMAP: ports.imap, submission: ports.submission, web: ports.web }, startSeconds);
+  const address = network === undefined ? container.getIpAddress('bridge') : await network.addressOf(container);
+  // The engine publishes ports over IPv4 only; by IPv6 the container itself is reached.
+  const at: TestRelay['at'] = (port) =>
+    address.includes(':') ? { host: address, port } : { host: '127.0.0.1', port: container.getMappedPort(port) };
+  const { host } = at(443);
+  const published = { IMAP: at(993).port, submission: at(465).port, web: at(443).port };
+  const silent = await silentDoors(published, startSeconds, host);
   if (silent.length > 0) throw new Error(`${silent.join(', ')}: no answer after ${startSeconds} s\n${await log()}`);
   const run = async (command: string): Promise<string> => {
     const { output, stdout, exitCode } = await container.exec(['sh', '-c', command]);
@@ -90,18 +101,16 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   const eventually = async (condition: string): Promise<void> => {
     await run(`for n in $(seq 600); do ${condition} && exit 0; sleep 0.1; done; exit 1`);
   };
-  const address = container.getIpAddress(network?.network.getName() ?? 'bridge');
-  const domain = wanted === 'own-address' ? `[${address}]` : wanted;
-  if (network !== undefined) {
+  const domain = wanted === 'own-address' ? `[${address.includes(':') ? 'ipv6:' : ''}${address}]` : wanted;
+  if (network !== undefined && wanted !== 'own-address') {
     await network.addHost(domain, address);
     await network.publish(domain, await run('postern dns'));
-    // The engine's own resolver knows no MX records; whoever looks a name up from now on asks ours.
-    await run(`echo "nameserver ${network.nameServer}" > /etc/resolv.conf`);
   }
   return {
     domain,
     container,
     address,
+    at,
     ports,
     run,
     eventually,

@@ -53,13 +53,13 @@ describe('what the real client makes of METADATA', () => {
 });
 
 /** Where the test itself is, seen from a container. */
-async function gatewayOf({ network }: TestNetwork): Promise<string> {
+async function gatewayOf({ name }: TestNetwork): Promise<string> {
   const { stdout } = await execa('docker', [
     'network',
     'inspect',
     '--format',
     '{{(index .IPAM.Config 0).Gateway}}',
-    network.getName(),
+    name,
   ]);
   return stdout.trim();
 }

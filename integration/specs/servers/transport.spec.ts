@@ -1,6 +1,5 @@
 import { connect as connectTcp } from 'node:net';
 import { createInterface } from 'node:readline';
-import { connect as connectTls } from 'node:tls';
 import { ensureImage } from '@postern/docker';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import { login, sendMail } from '../../src/conversation.ts';
 import { IncomingSession } from '../../src/gate/incoming-session.ts';
 import { encryptedMessage } from '../../src/messages.ts';
 import { type TestRelay, startRelay } from '../../src/relay.ts';
+import { startTls } from '../../src/start-tls.ts';
 import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
 
 const domain = '_transport.test';
@@ -42,12 +42,12 @@ beforeAll(async () => {
     startClassicServer('own.test', network),
     startSink(),
   ]);
-  const addressOf = ({ container }: ClassicServer): string => container.getIpAddress(network.network.getName());
-  await network.addHost('renamed.test', addressOf(known));
-  await network.addHost('_own.test', addressOf(own));
+  await network.addHost('renamed.test', await network.addressOf(known.container));
+  await network.addHost('_own.test', await network.addressOf(own.container));
   await own.run("postconf -e 'virtual_mailbox_domains = own.test, _own.test' && postfix reload");
-  for (const name of silent) await network.addHost(name, sink.getIpAddress(network.network.getName()));
-  await relay.run(`cat >> /etc/ssl/certs/ca-certificates.crt <<'END'\n${authority.certificate}END`);
+  const sinkAddress = await network.addressOf(sink);
+  for (const name of silent) await network.addHost(name, sinkAddress);
+  await authority.becomeKnown(relay);
 });
 
 afterAll(async () => {
@@ -60,8 +60,8 @@ afterAll(async () => {
 async function startSink(): Promise<StartedTestContainer> {
   const silence =
     'my $s = IO::Socket::INET->new(LocalPort => 25, Listen => 4096) or die; my @c; while (1) { push @c, $s->accept }';
-  return await new GenericContainer(await ensureImage('mail', 'trixie'))
-    .withNetwork(network.network)
+  return await network
+    .join(new GenericContainer(await ensureImage('mail', 'trixie')))
     .withCommand(['perl', '-MIO::Socket', '-e', silence])
     .start();
 }
@@ -122,27 +122,11 @@ describe('port 25', () => {
 
   it('speaks TLS 1.2, and nothing older', async () => {
     const upgrade = async (version: 'TLSv1.1' | 'TLSv1.2'): Promise<string | null> => {
-      const plain = connectTcp({ port: relay.ports.smtp, host: '127.0.0.1' });
-      const lines = createInterface({ input: plain, crlfDelay: Infinity });
-      const replies = lines[Symbol.asyncIterator]();
-      await replies.next();
-      plain.write('STARTTLS\r\n');
-      await replies.next();
-      lines.close();
-      plain.removeAllListeners('data');
-      const how = {
-        minVersion: version,
-        maxVersion: version,
-        ciphers: 'DEFAULT@SECLEVEL=0',
-        rejectUnauthorized: false,
-      };
-      const socket = connectTls({ socket: plain, ...how });
-      try {
-        await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
-        return socket.getProtocol();
-      } finally {
-        socket.destroy();
-      }
+      const how = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+      const socket = await startTls(relay.ports.smtp, ['STARTTLS'], how);
+      const protocol = socket.getProtocol();
+      socket.destroy();
+      return protocol;
     };
     expect(await upgrade('TLSv1.2')).toBe('TLSv1.2');
     await expect(upgrade('TLSv1.1')).rejects.toThrow(/protocol version/i);
@@ -163,6 +147,30 @@ describe('port 25', () => {
   });
 });
 
-it('gives up after two days', async () => {
-  expect(await relay.run('postconf -h maximal_queue_lifetime bounce_queue_lifetime')).toBe('2d\n2d\n');
+describe('mail that waits', () => {
+  /** Makes a message that waits older than Postfix knows it, and has it tried again. Times are seconds since 1970 at its start. */
+  async function age(id: string, hours: number): Promise<void> {
+    const change =
+      'open F, "+<", $ARGV[0] or die; read F, $d, 500; $d =~ s/(?<!\\d)1\\d{9}(?!\\d)/$& - 3600 * $ARGV[1]/ge; seek F, 0, 0; print F $d';
+    await relay.run(`cd "$(postconf -h queue_directory)" && file=$(find deferred -name ${id})
+perl -e '${change}' "$file" ${hours} && touch -d '1 minute ago' "$file" && postqueue -i ${id}`);
+  }
+
+  it('is tried for two days, and its author told then', async () => {
+    const erin = 'erin@own.test';
+    expect(await send(erin)).toMatch(/^250 /);
+    await expect.poll(() => waitsFor(erin)).toBeDefined();
+    const waiting = (await relay.queue()).split('\n').find((line) => line.includes(erin)) ?? '';
+    const id = /"queue_id": "(\w+)"/.exec(waiting)?.[1] ?? '';
+    await age(id, 47);
+    // A time to come is when it is tried next.
+    await relay.eventually(
+      `[ "$(stat -c %Y "$(find "$(postconf -h queue_directory)/deferred" -name ${id})")" -gt "$(date +%s)" ]`,
+    );
+    await age(id, 2);
+    const report = await relay.inbox(alice);
+    expect(report).toMatch(/^Final-Recipient: rfc822; *erin@own\.test/im);
+    expect(report).toContain('Action: failed');
+    expect(await relay.queue()).not.toContain(id);
+  });
 });

@@ -1,6 +1,5 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { createInterface, type Interface } from 'node:readline';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
+import { lastLine, linesOf, startTls, type Where } from '../start-tls.ts';
 
 /** Another mail server that delivers to port 25, with the encryption that it requires. */
 export class IncomingSession implements AsyncDisposable {
@@ -9,24 +8,11 @@ export class IncomingSession implements AsyncDisposable {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('error', () => {}); // seen as the end of the lines
-    this.#lines = linesOf(socket)[Symbol.asyncIterator]();
+    this.#lines = linesOf(socket);
   }
 
-  static async open(port: number): Promise<IncomingSession> {
-    const plain = connectTcp({ port, host: '127.0.0.1', noDelay: true });
-    const greeting = linesOf(plain);
-    const lines = greeting[Symbol.asyncIterator]();
-    await lastLine(lines);
-    for (const command of ['EHLO other.example', 'STARTTLS']) {
-      plain.write(`${command}\r\n`);
-      await lastLine(lines);
-    }
-    greeting.close();
-    plain.removeAllListeners('data');
-    const socket = connectTls({ socket: plain, rejectUnauthorized: false });
-    await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
-    const session = new IncomingSession(socket);
+  static async open(where: Where): Promise<IncomingSession> {
+    const session = new IncomingSession(await startTls(where, ['EHLO other.example', 'STARTTLS']));
     await session.command('EHLO other.example');
     return session;
   }
@@ -58,17 +44,5 @@ export class IncomingSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.destroy();
-  }
-}
-
-function linesOf(input: Socket): Interface {
-  return createInterface({ input, crlfDelay: Infinity });
-}
-
-async function lastLine(lines: AsyncIterator<string>): Promise<string> {
-  for (;;) {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error('the server closed the connection');
-    if (!/^\d{3}-/.test(value)) return value;
   }
 }

@@ -42,22 +42,24 @@ export const healthCommand: CommandModule<object, { readonly wait: number }> = {
   },
 };
 
-/** @returns what does not answer on its port of 127.0.0.1, though it was given so many seconds to begin. */
-export async function silentDoors(ports: Doors, seconds: number): Promise<readonly string[]> {
+/** @returns what does not answer on its port, though it was given so many seconds to begin. */
+export async function silentDoors(ports: Doors, seconds: number, host = '127.0.0.1'): Promise<readonly string[]> {
   const deadline = performance.now() + seconds * 1_000;
   for (let silent = checks; ; await pause(betweenAttemptsMs)) {
-    const results = await Promise.all(silent.map(async (check) => ({ check, isFine: await answers(ports, check) })));
+    const results = await Promise.all(
+      silent.map(async (check) => ({ check, isFine: await answers(host, ports[check.name], check) })),
+    );
     silent = results.filter(({ isFine }) => !isFine).map(({ check }) => check);
     if (silent.length === 0 || performance.now() > deadline) return silent.map(({ name }) => name);
   }
 }
 
-function answers(ports: Doors, { name, greeting, request = '' }: Check): Promise<boolean> {
+function answers(host: string, port: number, { greeting, request = '' }: Check): Promise<boolean> {
   return new Promise((resolve) => {
     // Nothing secret is sent: this only asks whether somebody answers, so the certificate does not matter.
     const socket = connect({
-      port: ports[name],
-      host: '127.0.0.1',
+      port,
+      host,
       rejectUnauthorized: false,
       timeout: answerDeadlineMs,
     });

@@ -1,0 +1,3 @@
+import { describeVersions } from '../../src/versions-suite.ts';
+
+describeVersions('at two relays', { domains: ['_one.test', '_two.test'] });
