@@ -35,6 +35,11 @@ export interface Config {
     readonly incomingCleartext: 'accept' | 'refuse';
     /** What to do with incoming mail that its author's domain has not signed (DKIM). */
     readonly incomingUnsigned: 'accept' | 'refuse';
+    /**
+     * Whether other domains are asked which servers they have (MTA-STS, RFC 8461) before mail leaves for them. By default
+     * on, but for a relay that no authority vouches for: it writes to others of its kind.
+     */
+    readonly mtaSts?: 'on' | 'off' | undefined;
     /** Header fields that may leave beside From, To, Date, Message-ID, Subject, MIME-Version and Content-Type; all others are removed. */
     readonly outgoingHeaders?: readonly string[] | undefined;
   };
@@ -161,6 +166,7 @@ export const configSchema: z.ZodType<Config> = z
         maxMessageBytes: z.int().min(100_000).max(1_000_000_000).default(31_457_280),
         incomingCleartext: z.enum(['accept', 'refuse']).default('accept'),
         incomingUnsigned: z.enum(['accept', 'refuse']).default('refuse'),
+        mtaSts: z.enum(['on', 'off']).optional(),
         outgoingHeaders: z
           .array(z.string().regex(/^[!-9;-~]{1,100}$/, 'is not the name of a header field'))
           .max(200)

@@ -10,6 +10,19 @@ export function keepLine(line: string): string | undefined {
   return worthKeeping.test(text) && !known.test(text) ? withoutQuotes(redact(text)) : undefined;
 }
 
+/**
+ * The same for the program that asks for policies, `2026-11-22 21:00:00 ERROR    STS: …`, and for what ends it, `PermissionError: …`:
+ * only whether it can work here, since whose policy it asks for is nobody's business.
+ */
+export function keepPolicyLine(line: string): string | undefined {
+  const [, kind, text] = /^([\w.]*(?:Error|Exception))\b(.*)/.exec(line) ?? [];
+  if (kind !== undefined) return `mta-sts: error: ${kind}${ofThisMachine.test(kind) ? redact(text ?? '') : ''}`;
+  const part = /^[\d-]+ [\d:]+ (?:ERROR|CRITICAL) +(\w+): /.exec(line)?.[1];
+  return part === undefined ? undefined : `mta-sts: error: ${part}`;
+}
+
+const ofThisMachine = /^(?:PermissionError|FileNotFoundError|ModuleNotFoundError|sqlite3\.\w+)$/;
+
 /** `Nov 22 21:00:00 host `: whoever collects our lines adds the time. */
 const syslogHeader = /^[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ /;
 
@@ -41,5 +54,7 @@ export function redact(line: string): string {
     .replace(/\b[\w.-]*\[(?:[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*|unknown)\]/g, '[…]')
     .replace(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/g, '…')
     .replace(/(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4})*|(?<![\w:])::[0-9a-fA-F:]+/g, '…')
+    .replace(/\b(lookup error for|next-hop destination|server hostname) "[^"]*"/g, '$1 "…"')
+    .replace(/\b(TLS policy lookup for) \S+:/g, '$1 …:')
     .replace(/\b(message-id|user|rip|lip|to|from|client|helo)=[^\s,]+/gi, '$1=…');
 }

@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { layoutOf, serviceUser, type SocketName } from '../setup/layout.ts';
+import { layoutOf, policyUser, serviceUser, type SocketName } from '../setup/layout.ts';
+import { asksForPolicies, policyMain } from '../setup/mta-sts.ts';
 import { inheritedSockets } from './held-sockets.ts';
 import type { Log } from './log.ts';
-import { keepLine } from './mail-log.ts';
+import { keepLine, keepPolicyLine } from './mail-log.ts';
 import { type Program, Supervisor } from './supervisor.ts';
 
 /** Our own services, by the names that `postern serve` knows them by. */
@@ -35,11 +36,27 @@ export function relaySupervisor(config: Config, serve: readonly [string, ...stri
       return fd === undefined ? [] : [{ name: socket, fd }];
     }),
   }));
+  const policies: Program = {
+    name: 'mta-sts',
+    command: 'python3',
+    args: ['-c', policyMain, '--config', layout.policyConf, '--verbosity', 'error'],
+    user: policyUser,
+    env: { HOME: '/nonexistent' }, // it would not start when it may not look for a .netrc there
+    stopSignal: 'SIGKILL', // it would wait for seconds, and nobody asks it any more
+    keepLine: keepPolicyLine,
+  };
+  const policySocket = asksForPolicies(config) ? [layout.policySocket] : [];
   return new Supervisor(
     [
       ...ours,
+      ...(asksForPolicies(config) ? [policies] : []),
       { name: 'dovecot', command: 'dovecot', args: ['-F', '-c', layout.dovecotConf], keepLine },
-      { name: 'postfix', command: 'sh', args: ['-c', postfixMasterInForeground, 'sh', layout.postfixFolder], keepLine },
+      {
+        name: 'postfix',
+        command: 'sh',
+        args: ['-c', startOfPostfix, 'sh', layout.postfixFolder, ...policySocket],
+        keepLine,
+      },
     ],
     log,
   );
@@ -47,7 +64,9 @@ export function relaySupervisor(config: Config, serve: readonly [string, ...stri
 
 /**
  * What `postfix start-fg` does (postfix conf/postfix-script), but without the shell that it leaves between us and the
- * master: a signal to that shell would stop the shell only.
+ * master: a signal to that shell would stop the shell only. What waits in the queue is tried at once; without an answer
+ * about policies it would wait for minutes again, so that Postfix waits for that a little.
  */
-const postfixMasterInForeground =
-  'postfix -c "$1" check && MAIL_CONFIG="$1" && export MAIL_CONFIG && exec "$(postconf -xh daemon_directory)/master" -s';
+const startOfPostfix = `
+for n in $(seq 50); do [ -z "$2" ] || [ -S "$2" ] && break; sleep 0.1; done
+postfix -c "$1" check && MAIL_CONFIG="$1" && export MAIL_CONFIG && exec "$(postconf -xh daemon_directory)/master" -s`;

@@ -15,6 +15,10 @@ export interface Program {
   readonly sockets?: readonly { readonly name: string; readonly fd: number }[];
   /** Whom it runs as; ourselves when absent. */
   readonly user?: { readonly uid: number };
+  /** More than our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What ends it: SIGTERM unless given. SIGKILL suits what has nothing to finish. */
+  readonly stopSignal?: NodeJS.Signals;
   /** What of its output to keep; all of it when absent. */
   readonly keepLine?: (line: string) => string | undefined;
 }
@@ -56,7 +60,7 @@ export class Supervisor {
     for (const program of this.#programs.toReversed()) {
       const running = this.#running.get(program);
       if (running === undefined) continue;
-      running.child.kill('SIGTERM');
+      running.child.kill(program.stopSignal ?? 'SIGTERM');
       const cut = setTimeout(() => running.child.kill('SIGKILL'), stopGraceMs);
       await running.ended;
       clearTimeout(cut);
@@ -92,7 +96,7 @@ export class Supervisor {
   }
 }
 
-function spawnProgram({ command, args, sockets = [], user, keepLine }: Program): ChildProcess {
+function spawnProgram({ command, args, sockets = [], user, env, keepLine }: Program): ChildProcess {
   const output = keepLine === undefined ? undefined : filteredOutput(keepLine);
   const { LISTEN_PID: _, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...inherited } = process.env;
   try {
@@ -104,6 +108,7 @@ function spawnProgram({ command, args, sockets = [], user, keepLine }: Program):
           LISTEN_FDS: String(sockets.length),
           LISTEN_FDNAMES: sockets.map(({ name }) => name).join(':'),
         }),
+        ...env,
       },
       ...(user !== undefined && { uid: user.uid, gid: user.uid }),
     });

@@ -34,6 +34,10 @@ export interface Layout {
   readonly lmtpSocket: string;
   /** Where Dovecot says that a mailbox is filling up. */
   readonly fullSocket: string;
+  /** Of the program that looks MTA-STS policies up: where it listens, what it remembers, how it is configured. */
+  readonly policySocket: string;
+  readonly policyCache: string;
+  readonly policyConf: string;
   readonly heldSockets: readonly HeldSocket[];
   readonly heldSocketsList: string;
 }
@@ -60,6 +64,9 @@ export function layoutOf(config: Config): Layout {
     postfixFolder: run('postfix'),
     lmtpSocket: run('lmtp.sock'),
     fullSocket: run('full.sock'),
+    policySocket: run('mta-sts/policies.sock'),
+    policyCache: data('mta-sts/policies.db'),
+    policyConf: run('mta-sts.yml'),
     heldSockets: [
       socket('auth-login', '0660', 'dovenull'), // Dovecot's login processes run as dovenull
       socket('auth-postfix', '0660', 'postfix'),
@@ -79,3 +86,5 @@ export const deliveryPort = 10_026;
 /** The system users that a relay needs beside those of Postfix and Dovecot. */
 export const mailUser = { name: 'vmail', uid: 5000 } as const;
 export const serviceUser = { name: 'postern', uid: 5001 } as const;
+/** Talks to web servers of strangers, and may read nothing of ours. */
+export const policyUser = { name: 'mta-sts', uid: 5002 } as const;

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { isAddressLiteral } from '../config/mail-domain.ts';
 import { deliveryPort, type Layout } from './layout.ts';
+import { asksForPolicies, policyTable } from './mta-sts.ts';
 
 /**
  * `main.cf` for a relay: nothing is relayed or accepted unless a service in `master.cf` says so, and a filter that
@@ -81,7 +82,10 @@ export function postfixMain(config: Config, layout: Layout): string {
     // What leaves is for the server that the certificate names, or it waits.
     smtp_tls_security_level: 'verify',
     smtp_tls_CAfile: '/etc/ssl/certs/ca-certificates.crt',
-    smtp_tls_policy_maps: `regexp:${layout.postfixFolder}/tls-policy`,
+    smtp_tls_policy_maps: [
+      `regexp:${layout.postfixFolder}/tls-policy`,
+      ...(asksForPolicies(config) ? [policyTable(layout)] : []),
+    ].join(', '),
     smtp_tls_mandatory_protocols: '>=TLSv1.2',
     smtpd_sasl_type: 'dovecot',
     smtpd_sasl_path: `unix:${config.run}/auth-postfix.sock`,
@@ -198,7 +202,7 @@ export function submissionHeaders({ domain }: Pick<Config, 'domain'>): string {
 /** access(5). RFC 6531 §3.5 has the code. */
 export const asciiOnly = '/[^ -~]/ 553 5.6.7 Only ASCII characters are possible in an address here\n';
 
-/** TLS_README: relays whose domain starts with `_` or is an address have a certificate that no authority knows. */
+/** TLS_README, asked first: relays whose domain starts with `_` or is an address have a certificate that no authority knows. */
 export const tlsPolicy = '/^[_[]/ encrypt\n';
 
 /** header_checks(5), for mail on its way into a mailbox */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { isPrivateDomain } from '../config/mail-domain.ts';
@@ -9,7 +9,8 @@ import { ensureDkimKeys } from './dkim-keys.ts';
 import { dkimRecords, zoneLine } from './dns-records.ts';
 import { dovecotConf, dovecotSeries } from './dovecot.ts';
 import { raiseInotifyLimit } from './inotify.ts';
-import { type Layout, layoutOf, mailUser, serviceUser } from './layout.ts';
+import { type Layout, layoutOf, mailUser, policyUser, serviceUser } from './layout.ts';
+import { asksForPolicies, policyConf, wantsPolicies } from './mta-sts.ts';
 import { hasNotifyPlugin } from './notify-plugin.ts';
 import {
   asciiOnly,
@@ -57,10 +58,12 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   };
   if (!installed.hasNotifyPlugin) log('notify-plugin.absent', { dovecot: version.trim() });
   if (!installed.canPush) log('push.absent', { package: 'dovecot-auth-lua' });
+  if (wantsPolicies(config) && !asksForPolicies(config)) log('mta-sts.absent', { package: 'postfix-mta-sts-resolver' });
   const inotify = await raiseInotifyLimit();
   if (inotify !== undefined) log('inotify.low', { ...inotify });
   await writeFile(layout.pushScript, pushScript(layout.newMailFolder));
   await writeFile(layout.dovecotConf, dovecotConf(config, layout, installed));
+  await writeFile(layout.policyConf, policyConf(layout));
   const postfixFiles = {
     'main.cf': postfixMain(config, layout),
     'master.cf': postfixMaster(layout),
@@ -92,12 +95,15 @@ async function prepareFolders(config: Config, layout: Layout): Promise<void> {
     await folder(layout.mail, 0o700, mailUser.uid);
     await folder(layout.queue, 0o755);
     await folder(layout.dkimFolder, 0o700, serviceUser.uid);
+    await folder(dirname(layout.policyCache), 0o700, policyUser.uid);
     await folder(join(config.data, 'page'), 0o755); // the operator's own texts, colours and logo
     await folder(config.run, 0o755);
     await folder(layout.newMailFolder, 0o770, serviceUser.uid, mailUser.uid);
     // What an earlier run left there, process ids among it, would only mislead.
     await rm(join(config.run, 'dovecot'), { recursive: true, force: true });
     await folder(layout.postfixFolder, 0o755);
+    await rm(layout.policySocket, { force: true });
+    await folder(dirname(layout.policySocket), 0o755, policyUser.uid);
   } catch (cause) {
     throw new SetupError(
       `${config.data}: cannot be prepared as the data folder: ${cause instanceof Error ? cause.message : String(cause)}. The relay starts as root and needs a file system with owners and modes.`,

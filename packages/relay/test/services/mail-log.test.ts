@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keepLine } from '../../src/services/mail-log.ts';
+import { keepLine, keepPolicyLine } from '../../src/services/mail-log.ts';
 
 describe('the log of Postfix and Dovecot', () => {
   it.each([
@@ -27,6 +27,18 @@ describe('the log of Postfix and Dovecot', () => {
       'postfix/smtp[7]: warning: host […]:25 greeted me with my own hostname',
     ],
     [
+      'postfix/smtp[7]: warning: socketmap:unix:/run/x.sock:postfix lookup error for "friends.example"',
+      'postfix/smtp[7]: warning: socketmap:unix:/run/x.sock:postfix lookup error for "…"',
+    ],
+    [
+      'postfix/smtp[7]: warning: TLS policy lookup for friends.example/mx.friends.example: client TLS configuration problem',
+      'postfix/smtp[7]: warning: TLS policy lookup for …: client TLS configuration problem',
+    ],
+    [
+      'postfix/smtp[7]: warning: smtp_tls_policy_maps, next-hop destination "friends.example": policy table lookup error',
+      'postfix/smtp[7]: warning: smtp_tls_policy_maps, next-hop destination "…": policy table lookup error',
+    ],
+    [
       'imap(alice@chat.example)<12><aGVsbG8>: Error: Mailbox INBOX: something',
       'imap(…)<…><…>: Error: Mailbox INBOX: something',
     ],
@@ -44,5 +56,24 @@ describe('the log of Postfix and Dovecot', () => {
     ],
   ])('keeps a warning without anybody in it', (line, kept) => {
     expect(keepLine(line)).toBe(kept);
+  });
+});
+
+describe('the log of the program that asks for policies', () => {
+  it.each([
+    ['2026-11-22 21:00:00 INFO     MAIN: Server started.', undefined],
+    ['2026-11-22 21:00:00 ERROR    STS: friends.example has no policy', 'mta-sts: error: STS'],
+    [
+      'aiohttp.ClientConnectorError: Cannot connect to host friends.example',
+      'mta-sts: error: aiohttp.ClientConnectorError',
+    ],
+    [
+      "PermissionError: [Errno 13] Permission denied: '/x'",
+      "mta-sts: error: PermissionError: [Errno 13] Permission denied: '/x'",
+    ],
+    ['sqlite3.OperationalError: disk is full', 'mta-sts: error: sqlite3.OperationalError: disk is full'],
+    ['  File "/usr/lib/python3/dist-packages/aiohttp/helpers.py", line 225', undefined],
+  ])('of %j keeps %j', (line, kept) => {
+    expect(keepPolicyLine(line)).toBe(kept);
   });
 });
