@@ -6,7 +6,8 @@ install -d -o vmail -g vmail /var/mail/v
 install -d -m 0755 /run/postern
 install -d /usr/lib/postern
 install -m 0755 /postern/packages/dovecot-auth/dovecot/checkpassword /postern/packages/dovecot-auth/dovecot/hold-sockets /usr/lib/postern/
-postconf -e smtpd_sasl_type=dovecot maillog_file=/var/log/mail.log smtpd_delay_reject=yes 'smtpd_client_restrictions=' smtputf8_enable=no
+# As on a relay no client is looked up in DNS: a resolver that lets some questions lie would hold back greetings for seconds.
+postconf -e smtpd_sasl_type=dovecot maillog_file=/var/log/mail.log smtpd_delay_reject=yes 'smtpd_client_restrictions=' smtputf8_enable=no smtpd_peername_lookup=no
 postconf -M 'submission/inet=submission inet n - n - - smtpd'
 postconf -P submission/inet/smtpd_sasl_auth_enable=yes submission/inet/syslog_name=postfix/submission
 # Creates /var/spool/postfix/private, in which Dovecot wants to put its socket.
