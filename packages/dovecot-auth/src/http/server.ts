@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AuthBackend } from '../backend.ts';
@@ -15,6 +14,10 @@ import { dovecotUserName } from '../user-name.ts';
 import { HttpAnswers } from './answers.ts';
 import { readBody } from './body.ts';
 import { parseQuestion } from './messages.ts';
+
+// An `import` evaluates everything that node:http exports, and with it loads Node's other HTTP client (lib/http.js,
+// lazyUndici): 10 MB also for who opens another door.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface HttpAuthServerOptions {
   readonly backend: AuthBackend;

@@ -8,6 +8,9 @@ import { LineDecoder } from '../lines.ts';
 /** Lines of a long answer are written together: a system call for each would take longer than all the rest. */
 const BATCH_LENGTH = 16_384;
 
+/** Made once: the DOMException of a bare `abort()` records a stack for every mail process that comes and goes. */
+const peerIsGone = new Error('the peer is gone');
+
 export interface LineConnectionOptions {
   readonly socket: Socket;
   /** Names this connection in events. */
@@ -42,7 +45,7 @@ export class LineConnection {
     socket.on('error', (cause) => this.#fail(cause));
     socket.on('close', () => {
       this.#stopDeadline();
-      this.#closed.abort();
+      this.#closed.abort(peerIsGone);
     });
     this.#expectLine();
   }

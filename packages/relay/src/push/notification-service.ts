@@ -1,5 +1,9 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import type { Agent } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+
+// An `import` would evaluate everything that node:http exports, also WebSocket, and with it load a second HTTP client
+// (Node lib/http.js, lazyUndici): 10 MB in a service that lives for months.
+const http = process.getBuiltinModule('node:http');
 
 /** What the service said of a token; `reason` is a status or an error code, never anything that the service wrote. */
 export type Answer = { readonly kind: 'done' | 'gone' } | { readonly kind: 'failed'; readonly reason: string };
@@ -11,13 +15,13 @@ export type Answer = { readonly kind: 'done' | 'gone' } | { readonly kind: 'fail
 export class NotificationService {
   readonly #url: URL;
   readonly #timeoutMs: number;
-  readonly #agent: HttpAgent;
+  readonly #agent: Agent;
 
   constructor(url: string, options: { readonly timeoutMs: number; readonly maxAtOnce: number }) {
     this.#url = new URL(url);
     this.#timeoutMs = options.timeoutMs;
     const agent = { keepAlive: true, maxSockets: options.maxAtOnce };
-    this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(agent) : new HttpAgent(agent);
+    this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(agent) : new http.Agent(agent);
   }
 
   /** Settles within the timeout, and never throws. */
@@ -28,7 +32,7 @@ export class NotificationService {
   }
 
   async #post(token: string, signal: AbortSignal): Promise<Answer | 'connection-was-closed'> {
-    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const send = this.#url.protocol === 'https:' ? httpsRequest : http.request;
     return await new Promise((resolve) => {
       const request = send(this.#url, {
         method: 'POST',

@@ -4,7 +4,6 @@ import { isContention, storeError } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
-import { openPostgresql } from './postgresql.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -63,7 +62,7 @@ export async function openStore(location: StoreLocation, options: StoreOptions =
   const opened =
     location.kind === 'sqlite'
       ? await patiently(() => openSqlite(location.path, { create, waitsForDisk }), { where: location.path, patienceMs })
-      : openPostgresql(location);
+      : (await import('./postgresql.ts')).openPostgresql(location); // its driver stays out of memory where nobody asks for it
   const store = new KyselyStore(location.kind, opened, patienceMs);
   try {
     await store.migrate(migrations);
