@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connect as connectTls } from 'node:tls';
 
-/** A conversation with a mail server without TLS: one command at a time, and the line that answers it. */
+/** A conversation with a mail server, without TLS until `secure`: one command at a time, and the line that answers it. */
 export class Dialogue implements Disposable {
-  readonly #socket: Socket;
-  readonly #lines: AsyncIterator<string>;
+  #socket: Socket;
+  #lines: AsyncIterator<string>;
   readonly #protocol: 'imap' | 'smtp';
   #commands = 0;
   /** What the server greeted with. */
@@ -14,9 +15,7 @@ export class Dialogue implements Disposable {
   private constructor(socket: Socket, protocol: 'imap' | 'smtp') {
     this.#socket = socket;
     this.#protocol = protocol;
-    const lines = createInterface({ input: socket, crlfDelay: Infinity });
-    socket.on('close', () => lines.close());
-    this.#lines = lines[Symbol.asyncIterator]();
+    this.#lines = linesOf(socket);
   }
 
   static async open(port: number, protocol: 'imap' | 'smtp'): Promise<Dialogue> {
@@ -46,6 +45,16 @@ export class Dialogue implements Disposable {
     return (await this.#answer(new RegExp(`^a${this.#commands} `))).replace(/^a\d+ /, '');
   }
 
+  /** STARTTLS; whose certificate it is does not matter here. */
+  async secure(): Promise<void> {
+    await this.say('STARTTLS');
+    const inside = this.#socket;
+    inside.removeAllListeners('data');
+    this.#socket = connectTls({ socket: inside, rejectUnauthorized: false });
+    this.#socket.on('error', () => {}); // seen as the end of the lines
+    this.#lines = linesOf(this.#socket);
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }
@@ -57,6 +66,12 @@ export class Dialogue implements Disposable {
       if (last.test(value)) return value;
     }
   }
+}
+
+function linesOf(socket: Socket): AsyncIterator<string> {
+  const lines = createInterface({ input: socket, crlfDelay: Infinity });
+  socket.on('close', () => lines.close());
+  return lines[Symbol.asyncIterator]();
 }
 
 /** The initial response of SASL PLAIN. */
