@@ -48,7 +48,7 @@ describe('a relay on PostgreSQL', () => {
     const attempt = login('survivor1@chat.example', 'correct horse');
     await backend.verify(attempt);
     const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postern'`;
-    await own.container.exec(['psql', '--username', 'postgres', '--command', cut]);
+    await own.run(cut);
     // Whoever is the first to use a connection may be the one who learns that it is gone, and is told to come back.
     await expect.poll(() => backend.verify(attempt).then(({ kind }) => kind, String)).toBe('accepted');
     await own.container.stop();
