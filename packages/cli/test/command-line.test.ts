@@ -1,20 +1,9 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const main = join(import.meta.dirname, '../src/main.ts');
-
-function postern(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile('node', ['--conditions=@postern/source', main, ...args], (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
+import { postern } from './postern.ts';
 
 describe('postern', () => {
   it('lists its commands', async () => {
-    const { code, stdout } = await postern('--help');
+    const { code, stdout } = await postern(['--help']);
     expect(code).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
       "postern COMMAND
@@ -59,13 +48,13 @@ describe('postern', () => {
     ['an option that does not exist', ['health', '--quick'], 'Unknown argument: quick'],
     ['no rounds at all', ['bench', '--relay', 'a.example', '--rounds', '0'], '--rounds is a whole number above 0'],
   ])('exits with 2 and says why for %s', async (_, args, message) => {
-    const { code, stderr } = await postern(...args);
+    const { code, stderr } = await postern(args);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });
 
   it('exits with 1 and names the configuration file that is not there', async () => {
-    const { code, stderr } = await postern('config', '--config', '/nowhere/postern.toml');
+    const { code, stderr } = await postern(['config', '--config', '/nowhere/postern.toml']);
     expect(stderr).toBe(
       '\npostern: /nowhere/postern.toml: cannot be read: there is no such file. Create it with at least one line, domain = "chat.example.org", or name another with --config.\n',
     );

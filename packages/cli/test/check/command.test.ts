@@ -1,36 +1,25 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseServer } from '../../src/check/smtp.ts';
+import { type Outcome, postern } from '../postern.ts';
 
-const root = join(import.meta.dirname, '../../../..');
-const corpus = join(root, 'packages/encryption-check/corpus');
+const corpus = join(import.meta.dirname, '../../../encryption-check/corpus');
 
-async function postern(
-  words: readonly string[],
-  input?: Uint8Array,
-): Promise<{ readonly stdout: string; readonly stderr: string; readonly code: unknown }> {
-  const main = join(root, 'packages/cli/src/main.ts');
-  const child = spawn(process.execPath, ['--conditions=@postern/source', main, 'check', ...words]);
-  child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { stdout, stderr, code };
-}
+const check = (words: readonly string[], input?: Uint8Array): Promise<Outcome> => postern(['check', ...words], input);
 
 describe('postern check', { timeout: 60_000 }, () => {
   it('ends with 0 for an encrypted message, also from standard input and with the line ends of a mailbox', async () => {
     const raw = readFileSync(join(corpus, 'genuine/delta-chat/text.eml'), 'latin1');
-    const { stdout, code } = await postern([], Buffer.from(raw.replaceAll('\r\n', '\n'), 'latin1'));
+    const { stdout, code } = await check([], Buffer.from(raw.replaceAll('\r\n', '\n'), 'latin1'));
     expect(stdout).toMatch(/^-: encrypted \(2 PKESK v6, SEIPD v2, \d+ bytes of packets\)\n$/);
     expect(code).toBe(0);
   });
 
   it('ends with 1 for cleartext, and shows where it is', async () => {
-    const { stdout, code } = await postern(['--explain', join(corpus, 'tricks/multipart/epilogue-text.eml')]);
+    const { stdout, code } = await check(['--explain', join(corpus, 'tricks/multipart/epilogue-text.eml')]);
     expect(stdout).toContain('not encrypted: There is text after the last part. (epilogue, byte 1718)');
     expect(stdout).toContain('sym encrypted integrity protected data (tag 18, version 2)');
     expect(stdout).toContain('  > 44 | Meet me at noon.\n       | ^\n');
@@ -38,22 +27,14 @@ describe('postern check', { timeout: 60_000 }, () => {
   });
 
   it('ends with 2 when there is nothing to read, and prints JSON when asked', async () => {
-    const { stdout, stderr, code } = await postern(['--json', join(corpus, 'nowhere.eml')]);
+    const { stdout, stderr, code } = await check(['--json', join(corpus, 'nowhere.eml')]);
     expect(JSON.parse(stdout)).toEqual([]);
     expect(stderr).toContain('nowhere.eml');
     expect(code).toBe(2);
   });
 
   it('ends with 2 and no stack when the words are wrong', async () => {
-    const { stderr, code } = await postern([
-      '--corpus',
-      '--smtp',
-      'relay.test',
-      '--user',
-      'a@b.test',
-      '--password',
-      'c',
-    ]);
+    const { stderr, code } = await check(['--corpus', '--smtp', 'relay.test', '--user', 'a@b.test', '--password', 'c']);
     expect(stderr).toContain('postern: --smtp must be HOST:PORT');
     expect(stderr).not.toContain('    at ');
     expect(code).toBe(2);
@@ -61,7 +42,7 @@ describe('postern check', { timeout: 60_000 }, () => {
 
   it('never sends the control characters of a message to the terminal', async () => {
     const raw = Buffer.from('From: <a@b.test>\r\nX-Note: \x1b[31m\r\n\r\n\x1b]0;noon\x07\r\n');
-    expect((await postern(['--explain'], raw)).stdout).not.toMatch(/[\x07\x1b]/);
+    expect((await check(['--explain'], raw)).stdout).not.toMatch(/[\x07\x1b]/);
   });
 });
 
@@ -95,7 +76,7 @@ describe('postern check --corpus', { timeout: 60_000 }, () => {
   afterAll(() => relay.close());
 
   it('ends with 1 and names every trick that a relay lets through', async () => {
-    const { stdout, code } = await postern(
+    const { stdout, code } = await check(
       `--corpus --smtp 127.0.0.1:${port} --user a@b.test --password noon`.split(' '),
     );
     expect(stdout).toContain('LET THROUGH tricks/multipart/epilogue-text.eml');
@@ -104,7 +85,7 @@ describe('postern check --corpus', { timeout: 60_000 }, () => {
   });
 
   it('ends with 2 where no relay answers', async () => {
-    const { code, stderr } = await postern('--corpus --smtp 127.0.0.1:1 --user a@b.test --password noon'.split(' '));
+    const { code, stderr } = await check('--corpus --smtp 127.0.0.1:1 --user a@b.test --password noon'.split(' '));
     expect(stderr).toContain('127.0.0.1:1');
     expect(code).toBe(2);
   });

@@ -1,14 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const main = join(import.meta.dirname, '../../src/main.ts');
+import { postern } from '../postern.ts';
 
 describe('postern policy', () => {
-  it('explains every case, with what the other side reads', () => {
-    const text = execFileSync(process.execPath, ['--conditions=@postern/source', main, 'policy', 'explain'], {
-      encoding: 'utf8',
-    });
+  it('explains every case, with what the other side reads', async () => {
+    const { stdout: text } = await postern(['policy', 'explain']);
     expect(text.split('\n').filter((line) => /^\S/.test(line))).toEqual([
       'A user names a recipient (RCPT TO)',
       'A user’s message is complete (end of DATA)',
