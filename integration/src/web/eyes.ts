@@ -10,11 +10,26 @@ export const artefactFolder: string = join(import.meta.dirname, '../../../test-a
 const [innerPort, devToolsPort] = [9222, 9223];
 const forwardDevTools = `socat TCP-LISTEN:${devToolsPort},fork,reuseaddr TCP:127.0.0.1:${innerPort}`;
 
-/** A container with a browser and a reader of codes, looking into the artefact folder. */
+/** Debian's browser without a window: a whole Chromium, headless or not, draws an interface that nobody sees. */
+const browserCommand = [
+  'chromium-headless-shell',
+  '--no-sandbox',
+  '--disable-gpu',
+  // Nothing but the page under test: no lookups and downloads of its own.
+  '--disable-background-networking',
+  '--hide-scrollbars',
+  `--remote-debugging-port=${innerPort}`,
+  '--user-data-dir=/tmp/profile',
+];
+
+/** Only against hanging: a busy machine is no failure. */
+const startDeadlineMs = 120_000;
+
+/** A container with a reader of codes, and perhaps a browser, looking into the artefact folder. */
 export class Eyes implements AsyncDisposable {
   readonly #container: StartedTestContainer;
 
-  /** Where the browser finds what listens on this machine. */
+  /** Where the browser finds what listens on this machine; empty when there is none. */
   readonly host: string;
 
   private constructor(container: StartedTestContainer, host: string) {
@@ -22,31 +37,21 @@ export class Eyes implements AsyncDisposable {
     this.host = host;
   }
 
-  static async start(): Promise<Eyes> {
+  /** @param looks `pictures` needs no browser, `pages` does. */
+  static async start(looks: 'pages' | 'pictures'): Promise<Eyes> {
     await mkdir(artefactFolder, { recursive: true });
-    const container = await new GenericContainer(await ensureImage('browser', 'trixie'))
-      // A network of its own: on the machine's, each container that comes or goes makes the browser drop its requests.
-      .withExposedPorts(devToolsPort)
+    const image = new GenericContainer(await ensureImage('browser', 'trixie'))
       .withSharedMemorySize(512 * 1024 * 1024)
       .withBindMounts([{ source: artefactFolder, target: '/artefacts' }])
       .withWorkingDir('/artefacts')
+      .withStartupTimeout(startDeadlineMs);
+    if (looks === 'pictures') return new Eyes(await image.withCommand(['sleep', 'infinity']).start(), '');
+    const container = await image
+      // A network of its own: on the machine's, each container that comes or goes makes the browser drop its requests.
+      .withExposedPorts(devToolsPort)
       // It is alone in its container, which is sandbox enough; and it listens on its loopback only, whatever it is told.
-      .withEntrypoint(['tini', '-g', '--', 'sh', '-c', `${forwardDevTools} & exec "$@"`, 'sh'])
-      .withCommand([
-        'chromium',
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        // Nothing but the page under test: no lookups and downloads of its own.
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-first-run',
-        '--hide-scrollbars',
-        `--remote-debugging-port=${innerPort}`,
-        '--user-data-dir=/tmp/profile',
-      ])
-      .withWaitStrategy(Wait.forLogMessage(/DevTools listening on ws:/))
+      .withCommand(['sh', '-c', `${forwardDevTools} & exec "$@"`, 'sh', ...browserCommand])
+      .withWaitStrategy(Wait.forLogMessage(/DevTools listening on ws:/).withStartupTimeout(startDeadlineMs))
       .start();
     const { stdout: route } = await container.exec([
       'sh',
@@ -58,7 +63,8 @@ export class Eyes implements AsyncDisposable {
   }
 
   async browser(): Promise<Browser> {
-    return chromium.connectOverCDP(`http://127.0.0.1:${this.#container.getMappedPort(devToolsPort)}`);
+    const address = `http://127.0.0.1:${this.#container.getMappedPort(devToolsPort)}`;
+    return chromium.connectOverCDP(address, { timeout: startDeadlineMs });
   }
 
   /** Runs a shell command in the artefact folder. @returns its standard output. @throws when it fails. */

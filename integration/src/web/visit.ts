@@ -13,6 +13,8 @@ export interface Visit {
   readonly barriers: () => Promise<readonly string[]>;
   /** Makes the window this wide. @returns whether the page fits into it. */
   readonly fits: (width: number) => Promise<boolean>;
+  /** Shows the page as it is, without loading it again, in this theme and this wide. */
+  readonly turn: (theme: 'light' | 'dark', width: number) => Promise<void>;
   /** Keeps a picture of the whole page. @returns its file name in the artefact folder. */
   readonly picture: (name: string) => Promise<string>;
 }
@@ -38,16 +40,22 @@ export async function visit(
       if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`request to ${request.url()}`);
     });
     await page.goto(url);
+    const widen = (width: number): Promise<void> => page.setViewportSize({ ...viewport, width });
     await look({
       page,
       barriers: () => barriers(page),
       fits: async (width) => {
-        await page.setViewportSize({ ...viewport, width });
+        await widen(width);
         return await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
       },
+      turn: async (colorScheme, width) => {
+        await page.emulateMedia({ colorScheme });
+        await widen(width);
+      },
       picture: async (name) => {
-        await page.screenshot({ path: join(artefactFolder, `${name}.png`), fullPage: true });
-        return `${name}.png`;
+        // Half the work of a PNG, and more like what a camera makes of a code.
+        await page.screenshot({ path: join(artefactFolder, `${name}.jpg`), type: 'jpeg', fullPage: true });
+        return `${name}.jpg`;
       },
     });
     if (complaints.length > 0) throw new Error(`the browser complained:\n${complaints.join('\n')}`);
@@ -59,6 +67,6 @@ export async function visit(
 async function barriers(page: Page): Promise<readonly string[]> {
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
   return await page.evaluate(
-    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`))',
+    'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`))',
   );
 }
