@@ -19,15 +19,12 @@ const links = {
   }),
 };
 
-/** Making the browser's image takes minutes, the first time. */
-const imageDeadlineMs = 600_000;
-
 const opened = new AsyncDisposableStack();
 let eyes: Eyes;
 
 beforeAll(async () => {
   eyes = opened.use(await Eyes.start('pictures'));
-}, imageDeadlineMs);
+});
 
 afterAll(() => opened.disposeAsync());
 

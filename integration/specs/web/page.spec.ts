@@ -6,9 +6,6 @@ import { WebUnderTest } from '../../src/web/web-under-test.ts';
 
 const link = 'DCACCOUNT:chat.example.org';
 
-/** Making the browser's image takes minutes, the first time. */
-const imageDeadlineMs = 600_000;
-
 /** What the tests share, of which nothing may be there if it could not be started. */
 const opened = new AsyncDisposableStack();
 let eyes: Eyes;
@@ -20,7 +17,7 @@ beforeAll(async () => {
   browser = await eyes.browser();
   opened.defer(() => browser.close());
   web = opened.use(await WebUnderTest.start({ host: eyes.host }));
-}, imageDeadlineMs);
+});
 
 afterAll(() => opened.disposeAsync());
 
