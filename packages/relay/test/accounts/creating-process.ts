@@ -9,7 +9,12 @@ export interface Orders {
   readonly attempts: readonly { readonly user: string; readonly password: string }[];
 }
 
-/** Tries all logins at the same time, and says of each, in one line, how it ended. Started by tests, several at once. */
+const patienceMs = 180_000;
+
+/**
+ * Tries all logins at the same time, and says of each, in one line, how it ended. Who is told to come back does, as
+ * clients do: on a busy machine there are some. Started by tests, several at once.
+ */
 async function main(): Promise<void> {
   const { location, attempts }: Orders = JSON.parse(process.argv[2] ?? '');
   const store = await openStore(location);
@@ -23,9 +28,16 @@ async function main(): Promise<void> {
   });
   process.stdout.write('ready\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));
+  const deadline = performance.now() + patienceMs;
+  const verify = async (user: string, password: string): Promise<{ readonly kind: string }> => {
+    for (;;) {
+      const outcome = await backend.verify(login(user, password)).catch(() => ({ kind: 'failed' }));
+      if (outcome.kind !== 'failed' || performance.now() > deadline) return outcome;
+    }
+  };
   await Promise.all(
     attempts.map(async ({ user, password }) => {
-      const outcome = await backend.verify(login(user, password)).catch(() => ({ kind: 'failed' }));
+      const outcome = await verify(user, password);
       process.stdout.write(`${outcome.kind} ${user} ${password}\n`);
     }),
   );
