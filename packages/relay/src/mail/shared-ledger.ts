@@ -20,8 +20,10 @@ export interface SharedLedgerOptions {
 /**
  * The ledger of several processes and hosts, in PostgreSQL: each question is one transaction that holds the account's
  * row, and the time is the database's, whatever the hosts' clocks say. So together they never let more through than one
- * would. When the database's own clock is put back, what was used counts from then on as used just now. The transaction does not wait for the disk (`synchronous_commit = off`): when PostgreSQL itself crashes, at most
- * what was accepted in the last three `wal_writer_delay` (0.6 s) is forgotten, and that much more may be sent.
+ * would. When the database's own clock is put back, what was used counts from then on as used just now.
+ *
+ * The transaction does not wait for the disk (`synchronous_commit = off`): when PostgreSQL itself crashes, at most what
+ * was accepted in the last three `wal_writer_delay` (0.6 s) is forgotten, and that much more may be sent.
  */
 export class SharedLedger implements Ledger {
   readonly #options: SharedLedgerOptions;
