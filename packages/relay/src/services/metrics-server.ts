@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { Service } from './service.ts';
+
+// An `import` of it would load Node's other HTTP client too: see push/notification-service.ts.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Where counters are read: this machine only. */
 const host = '127.0.0.1';
