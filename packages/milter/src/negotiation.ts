@@ -106,8 +106,19 @@ function wantedProtocol(wants: Wants, offered: number, transport: 'unix' | 'tcp'
   return flags;
 }
 
+const encodedLists = new WeakMap<MacroRequests, readonly Buffer[]>();
+
+/** Encoded once for each filter: a mail server makes a connection for nearly every message. */
+function macroLists(macros: MacroRequests): readonly Buffer[] {
+  const known = encodedLists.get(macros);
+  if (known !== undefined) return known;
+  const lists = encodeMacroLists(macros);
+  encodedLists.set(macros, lists);
+  return lists;
+}
+
 /** `(uint32 stage, names)*`; an empty list means "all by default" to Postfix, so nothing is asked for by a name that no macro has. */
-function macroLists(macros: Wants['macros']): Buffer[] {
+function encodeMacroLists(macros: MacroRequests): Buffer[] {
   return macroStages.flatMap((stage) => {
     const names = macros[stage];
     if (names === undefined) return [];
