@@ -34,7 +34,7 @@ export async function startFilterService(config: Config, log: Log): Promise<Serv
   held = () => limiter.held;
   const users = new UserFacts(() => openStore(storeLocation(config), { patienceMs: userPatienceMs }));
   const sockets = inheritedSockets();
-  const size = sockets.size === 0 ? 1 : workerCount(config);
+  const size = sockets.size === 0 ? 1 : workerCount(config); // without held sockets only one process can listen
   const gate = size === 1 ? await openGate(config, { limiter, users, onEvent }) : undefined;
   const pool = new FilterPool({
     config,
@@ -57,9 +57,12 @@ export async function startFilterService(config: Config, log: Log): Promise<Serv
   };
 }
 
-/** `auto` is one for each core. Without held sockets only one process can listen. */
+/**
+ * `auto` is one for every two cores: Postfix spends more of them on a message than we do, and one worker needs nobody
+ * else to know the limits (docs/limits.md has the figures).
+ */
 function workerCount({ filter }: Config): number {
-  return filter.workers === 'auto' ? availableParallelism() : filter.workers;
+  return filter.workers === 'auto' ? Math.max(1, Math.floor(availableParallelism() / 2)) : filter.workers;
 }
 
 /** Mail goes on without counters. */
