@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- accounts [--part store|backend|dovecot|storm …] [--dovecot 2.3|2.4 …] [--rounds N] [--storm N]`:
+ * `npm run bench -- accounts [--part store|backend|dovecot|storm …] [--dovecot 2.3|2.4 …] [--rounds N] [--storm N]
+ * [--side ours|static]`:
  * what accounts cost, in the store alone, in one process, through real Dovecot, and when N clients come back at once.
  * `static` is the same Dovecot asking nobody, measured in turns with ours: what is left is the limit of Dovecot itself.
  */
@@ -22,9 +23,11 @@ const { values } = parseArgs({
     part: { type: 'string', multiple: true, default: parts },
     rounds: { type: 'string', default: '3' },
     storm: { type: 'string', default: '10000' },
+    side: { type: 'string' },
     dovecot: { type: 'string', multiple: true, default: ['2.3', '2.4'] },
   },
 });
+const only = values.side === 'ours' || values.side === 'static' ? values.side : undefined;
 const sizes = [1_000, 100_000, 1_000_000] as const;
 const lookups = 20_000;
 const creations = 300;
@@ -157,7 +160,8 @@ if (values.part.includes('store')) await measureStore();
 if (values.part.includes('backend')) await measureBackend();
 for (const debian of hosts.filter(({ version }) => values.dovecot.includes(version))) {
   if (values.part.includes('dovecot')) rows.push(...(await measureDovecot(debian, rounds)));
-  if (values.part.includes('storm')) rows.push(...(await measureStorm(debian, Number(values.storm))));
+  if (values.part.includes('storm'))
+    rows.push(...(await measureStorm(debian, { clients: Number(values.storm), only })));
 }
 await report('accounts', rows);
 process.exit();

@@ -66,45 +66,58 @@ export async function measureDovecot(debian: DebianHost, rounds: number): Promis
   return rows;
 }
 
-/** Everybody comes back at once after a restart of Dovecot and of the backend; then the same without a backend. */
-export async function measureStorm(debian: DebianHost, clients: number): Promise<BenchRow[]> {
-  const known = 200;
+const sides = ['ours', 'static'] as const;
+export type Side = (typeof sides)[number];
+
+/** Everybody comes back at once after a restart of Dovecot and of the backend, or of Dovecot without a backend. */
+export async function measureStorm(
+  debian: DebianHost,
+  { clients, only }: { readonly clients: number; readonly only?: Side | undefined },
+): Promise<BenchRow[]> {
   await using limit = await MailHost.start(debian);
   await using ours = await MailHost.start(debian);
   await openDoors(debian, limit, ours);
-  const first = 1_000; // those before have logged in with another password
-  const storm = async (host: MailHost, count: number): ReturnType<typeof crowd> => {
-    const result = await crowd(
-      count,
-      (at) => login(host, 'imap', benchUser(first + (at % known)), machineMade),
-      atOnceInStorm,
-    );
+  const results = new Map<Side, Awaited<ReturnType<typeof crowd>>>();
+  for (const side of sides) {
+    if (only !== undefined && only !== side) continue;
+    const host = side === 'ours' ? ours : limit;
+    await storm(host, known); // everybody has an account and a mailbox
+    if (side === 'ours') await startOurs(ours);
+    await restartDovecot(host, debian);
+    const result = await storm(host, clients);
+    results.set(side, result);
     const { rate, slowestMs, failed } = result;
     process.stderr.write(
-      `· Dovecot ${debian.version}: ${count} on ${host === ours ? 'ours' : 'static'}: ${rate.toFixed(1)} logins a second, the slowest ${slowestMs.toFixed(0)} ms, ${failed} failed\n`,
+      `· Dovecot ${debian.version}: ${clients} on ${side}: ${rate.toFixed(1)} a second, the slowest ${slowestMs.toFixed(0)} ms, ${failed} failed\n`,
     );
-    return result;
-  };
-  for (const host of [ours, limit]) await storm(host, known); // everybody has an account and a mailbox
-  await startOurs(ours);
-  await restartDovecot(ours, debian);
-  const stormOnOurs = await storm(ours, clients);
-  await restartDovecot(limit, debian);
-  const inTurn = { ours: stormOnOurs, limit: await storm(limit, clients) };
+  }
   const name = `Dovecot ${debian.version}: storm of ${clients.toLocaleString('en')} clients after a restart`;
-  return [
-    row({
-      name: `${name}, all in after`,
-      value: clients / inTurn.ours.rate,
-      unit: 's',
-      baseline: clients / inTurn.limit.rate,
-    }),
-    row({ name: `${name}, the slowest`, value: inTurn.ours.slowestMs, unit: 'ms', baseline: inTurn.limit.slowestMs }),
-    row({
-      name: `${name}, failed`,
-      value: inTurn.ours.failed,
-      unit: 'logins',
-      target: { kind: 'at most', limit: 0, of: 'value' },
-    }),
-  ];
+  const none = { kind: 'at most', limit: 0, of: 'value' } as const;
+  const baseline = only === undefined ? results.get('static') : undefined;
+  return [...results]
+    .filter(([side]) => side === (only ?? 'ours'))
+    .flatMap(([side, { rate, slowestMs, failed }]) => [
+      row({
+        name: `${name}, ${side}: all in after`,
+        value: clients / rate,
+        unit: 's',
+        ...(baseline && { baseline: clients / baseline.rate }),
+      }),
+      row({
+        name: `${name}, ${side}: the slowest`,
+        value: slowestMs,
+        unit: 'ms',
+        ...(baseline && { baseline: baseline.slowestMs }),
+      }),
+      row({ name: `${name}, ${side}: failed`, value: failed, unit: 'logins', target: none }),
+    ]);
+}
+
+/** So many people, each with many clients. Those before them have logged in with another password. */
+const known = 200;
+const first = 1_000;
+
+function storm(host: MailHost, clients: number): ReturnType<typeof crowd> {
+  const user = (at: number): string => benchUser(first + (at % known));
+  return crowd(clients, (at) => login(host, 'imap', user(at), machineMade), atOnceInStorm);
 }
