@@ -91,4 +91,22 @@ describe('two relays and the real client', () => {
       expect(await relay.everythingStored()).not.toContain('readable words');
     }
   });
+
+  it('get in by invite only once that is switched on, as often as the invite says, and learn why not', async () => {
+    await one.run('postern registration invite');
+    const made = await one.run('postern invite create --uses 1 --expires 7d --json');
+    const code = `DCACCOUNT:https://_one.test/new?token=${/"token":"([^"]+)"/.exec(made)?.[1]}`;
+    const isRefused = async (attempt: string, reason: string): Promise<void> => {
+      const joining = client.rpc.addTransportFromQr(await client.rpc.addAccount(), attempt);
+      await expect(joining).rejects.toMatchObject({ message: expect.stringContaining(reason) });
+    };
+    await isRefused('DCACCOUNT:_one.test', 'by invite only');
+    const alice = await client.join(code);
+    expect(await alice.address()).toMatch(/^[a-z0-9]{9}@_one\.test$/);
+    // Whoever has come by both doors was seen by both.
+    await one.eventually(`postern accounts show ${await alice.address()} --json | grep -q 'lastImap.*lastSmtp'`);
+    await isRefused(code, 'This invite is not valid: it was used up');
+    expect(await one.run('postern invite list')).toContain('1 of 1 used');
+    await one.run('postern registration open');
+  });
 });
