@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startRelay, type TestRelay } from '../../integration/src/relay.ts';
 import { change } from '../../integration/src/storage/mailbox.ts';
 import { type BenchRow, row } from '../harness.ts';
+import { cpuSeconds } from './cpu.ts';
 
 const domain = '_expiry.test';
 const filler = '/opt/postern/filler.cjs';
@@ -93,11 +94,9 @@ function countOf({ report }: Measured, name: string): number {
 
 /** Runs a command, and counts what the whole relay used meanwhile: Dovecot and our services work for it, too. */
 async function measure(relay: TestRelay, command: string): Promise<Measured> {
-  const cpu = async (): Promise<number> =>
-    Number(/usage_usec (\d+)/.exec(await relay.run('cat /sys/fs/cgroup/cpu.stat'))?.[1]) / 1e6;
-  const before = await cpu();
+  const before = await cpuSeconds(relay);
   const startedAt = performance.now();
   const report = await relay.run(command);
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { seconds, cpuSeconds: (await cpu()) - before, report };
+  return { seconds, cpuSeconds: (await cpuSeconds(relay)) - before, report };
 }
