@@ -9,8 +9,6 @@ export default defineConfig({
   test: {
     // Most of what the specs do is wait for others: four files side by side keep two cores busy.
     maxWorkers: 4,
-    // Files keep nothing between them but what is read once: a process of its own for each is a quarter of all the time.
-    isolate: false,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/closing-line.ts'],
     projects: [
@@ -30,6 +28,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['integration/specs/**/*.spec.ts'],
+          // Nothing outlives a file in them but what is read once, and reading it takes a second of each.
+          isolate: false,
           globalSetup: ['integration/src/global-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
