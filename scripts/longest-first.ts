@@ -5,6 +5,7 @@ const longest = [
   'gate/chaos',
   'relay/outage',
   'citizen/',
+  'echobot/',
   'relay/start',
   'servers/transport',
   'accounts/',

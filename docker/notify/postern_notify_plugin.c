@@ -13,12 +13,18 @@
  *
  * Stock's watch and its timers stay as they are: hibernation is built on them, and where no more inotify descriptors are
  * to be had (sysctl fs.inotify.max_user_instances) they do what they did without this plugin.
+ *
+ * A client that is put to sleep is watched with a new descriptor (mailbox-watch.c,
+ * mailbox_watch_extract_notify_fd()), which knows nothing of a change that came right before and that nobody has looked
+ * at: the client would sleep on, for minutes, over mail that is there. So whoever lets go of a mailbox with such a change
+ * makes another one, which wakes the client up again.
  */
 #include "lib.h"
 #include "ioloop.h"
 #include "mail-storage-private.h"
 #include "mail-storage-hooks.h"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +44,8 @@ struct postern_notify_mailbox {
 	unsigned int retries;
 	int fd;
 	int watches[2];
+	/* Something had changed when the client stopped to wait, and was not looked at. */
+	bool missed;
 };
 
 /* Dovecot loads a plugin only into the version whose headers it was compiled with. */
@@ -51,21 +59,33 @@ static MODULE_CONTEXT_DEFINE_INIT(postern_notify_module, &mail_storage_module_re
 
 static const char *const watched_folders[] = { "new", "cur" };
 
-/* All events at once, or the descriptor would stay readable: what they were does not matter. */
-static void postern_notify_drain(struct postern_notify_mailbox *watch)
+/* All events at once, or the descriptor would stay readable. Returns whether they tell of a change; which does not matter. */
+static bool postern_notify_drain(struct postern_notify_mailbox *watch)
 {
-	char events[16 * 1024];
+	char events[16 * 1024] __attribute__((aligned(__alignof__(struct inotify_event))));
+	bool changed = FALSE;
+	ssize_t size;
 
-	while (read(watch->fd, events, sizeof(events)) > 0) ;
+	while ((size = read(watch->fd, events, sizeof(events))) > 0) {
+		const char *at = events;
+		while (at < events + size) {
+			const struct inotify_event *event = (const void *)at;
+			if ((event->mask & IN_IGNORED) == 0) /* not only that a watch was removed */
+				changed = TRUE;
+			at += sizeof(*event) + event->len;
+		}
+	}
+	return changed;
 }
 
 static void postern_notify_stop(struct postern_notify_mailbox *watch)
 {
 	unsigned int i;
 
-	if (watch->fd == -1)
+	if (watch->io == NULL)
 		return;
 
+	watch->missed = watch->to != NULL;
 	timeout_remove(&watch->to);
 	io_remove(&watch->io);
 	for (i = 0; i < N_ELEMENTS(watch->watches); i++) {
@@ -73,7 +93,24 @@ static void postern_notify_stop(struct postern_notify_mailbox *watch)
 			(void)inotify_rm_watch(watch->fd, watch->watches[i]);
 		watch->watches[i] = -1;
 	}
-	postern_notify_drain(watch);
+	if (postern_notify_drain(watch))
+		watch->missed = TRUE;
+}
+
+/* A file that is no mail, made and removed: whoever watches the folder looks, and finds what there is. */
+static void postern_notify_poke(struct mailbox *box)
+{
+	const char *path;
+	int fd;
+
+	if (mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_MAILBOX, &path) <= 0)
+		return;
+	path = t_strconcat(path, "/new/.postern-notify", NULL);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return; /* no disk space, or no mailbox any more: then it is told of with the next change */
+	i_close_fd(&fd);
+	(void)unlink(path);
 }
 
 /* lib-storage/index/maildir/maildir-uidlist.c, maildir_uidlist_init() and maildir_uidlist_lock_timeout() */
@@ -109,7 +146,7 @@ static void postern_notify_changed(struct mailbox *box)
 {
 	struct postern_notify_mailbox *watch = CONTEXT_OF(box);
 
-	postern_notify_drain(watch);
+	(void)postern_notify_drain(watch);
 	watch->retries = 0;
 	postern_notify_look(box);
 }
@@ -144,8 +181,10 @@ static void postern_notify_changes(struct mailbox *box)
 
 	postern_notify_stop(watch);
 	watch->module_ctx.super.notify_changes(box);
-	if (box->notify_callback != NULL)
+	if (box->notify_callback != NULL) {
+		watch->missed = FALSE; /* waiting begins with a look */
 		postern_notify_start(box, watch);
+	}
 }
 
 static void postern_notify_close(struct mailbox *box)
@@ -153,6 +192,10 @@ static void postern_notify_close(struct mailbox *box)
 	struct postern_notify_mailbox *watch = CONTEXT_OF(box);
 
 	postern_notify_stop(watch);
+	if (watch->missed) T_BEGIN {
+		postern_notify_poke(box);
+	} T_END;
+	watch->missed = FALSE;
 	i_close_fd(&watch->fd);
 	watch->module_ctx.super.close(box);
 }

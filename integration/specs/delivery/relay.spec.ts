@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { Suite } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,10 +16,10 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
   });
   afterAll(() => relay[Symbol.asyncDispose]());
 
-  const open = (): Promise<ImapClient> =>
+  const open = (name = 'patiently'): Promise<ImapClient> =>
     ImapClient.open(
       { port: relay.ports.imap, secure: true },
-      { name: 'patiently@_postern.test', password: 'long enough for anybody' },
+      { name: `${name}@_postern.test`, password: 'long enough for anybody' },
     );
 
   it('is served with the notify plugin, which the image has without its compiler', async () => {
@@ -54,6 +55,24 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
     await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
     expect(await client.notified(/EXISTS/)).toBe('* 1 EXISTS');
     expect(await relay.log()).not.toMatch(/ (Error|Warning): /);
+  });
+
+  it('hears of mail that comes while it is being put to sleep', async () => {
+    const names = Array.from({ length: 8 }, (_, n) => `sleepy00${n}`);
+    await Promise.all(
+      names.map(async (name, n) => {
+        await using client = await open(name);
+        await using second = await open(name);
+        for (let round = 0; round < 6; round += 1) {
+          await client.idle();
+          // A second after it began to wait it is put to sleep: the mail comes at some moment around that.
+          await delay(988 + ((round * names.length + n) % 16));
+          await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
+          expect(await client.notified(/EXISTS/)).toBe(`* ${round + 1} EXISTS`);
+          await client.endIdle();
+        }
+      }),
+    );
   });
 
   it('is greeted on the port for sending with nothing between handshake and greeting', async () => {

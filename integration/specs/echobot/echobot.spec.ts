@@ -52,7 +52,7 @@ describe('postern echobot', () => {
     return (await alice.rpc.getMessage(alice.id, (await answered).msgId)).text;
   }
 
-  it('answers whoever scans its code, at once, and again when it was away', async () => {
+  it('answers whoever scans its code, at once, again when it was away, and later what is too much', async () => {
     const invite = await startBot();
     const alice = await client.join('DCACCOUNT:_echo.test', { bot: '0' });
     const met = alice.waitFor('SecurejoinJoinerProgress', (event) => event.progress === 1000);
@@ -66,6 +66,7 @@ describe('postern echobot', () => {
     const { msgId } = await answered;
     expect((await alice.rpc.getMessage(alice.id, msgId)).text).toBe('And now?');
     expect(await ask(alice, chat, 'And again?')).toBe('And again?');
+    expect(await ask(alice, chat, 'A third in this minute?')).toBe('A third in this minute?');
   });
 
   it('leaves bots alone, which would answer for ever', async () => {
