@@ -32,7 +32,7 @@ function conf24(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: In
   const isPushing = canPush && config.push.service !== 'off';
   return `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
-${common(config)}
+${common(config, hasNotifyPlugin)}
 login_socket_path = ${config.run}/auth-login.sock
 imap_capability {
   XCHATMAIL = yes
@@ -149,7 +149,7 @@ function push24(layout: Layout): string {
 
 function conf23(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: InstalledDovecot): string {
   const isPushing = canPush && config.push.service !== 'off';
-  return `${common(config)}
+  return `${common(config, hasNotifyPlugin)}
 imap_capability = +XCHATMAIL${isPushing ? ' XDELTAPUSH' : ''}
 mail_attribute_dict = proxy:${config.run}/metadata.sock:metadata
 ${quota23(config, layout)}
@@ -179,6 +179,15 @@ plugin {
 }`;
 }
 
+/**
+ * Not without the plugin: of what comes in the half second before it puts a client to sleep Dovecot alone tells nobody,
+ * until there is more (lib-storage/mailbox-watch.c, mailbox_watch_extract_notify_fd()).
+ */
+const hibernation = `
+# A client that has waited for a second needs no process of its own any more: one process watches for all of them, and
+# wakes one up within milliseconds when mail comes.
+imap_hibernate_timeout = 1s`;
+
 /** Login processes stay and serve many clients: after a restart everybody comes back at once. */
 const loginService = `process_min_avail = 2
   client_limit = 5000
@@ -190,7 +199,7 @@ const loginService = `process_min_avail = 2
     port = 993
   }`;
 
-function common(config: Config): string {
+function common(config: Config, hasNotifyPlugin: boolean): string {
   return `protocols = imap lmtp
 base_dir = ${config.run}/dovecot
 log_path = /dev/stderr
@@ -206,9 +215,7 @@ first_valid_uid = ${mailUser.uid}
 mail_max_userip_connections = 50
 # The ways of a message are nobody's business once it has arrived.
 lmtp_add_received_header = no
-# A client that has waited for a second needs no process of its own any more: one process watches for all of them, and
-# wakes one up within milliseconds when mail comes.
-imap_hibernate_timeout = 1s
+${hasNotifyPlugin ? hibernation : ''}
 imap_metadata = yes
 ${adminSetting(config)}
 default_client_limit = 20000

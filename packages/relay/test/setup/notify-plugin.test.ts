@@ -36,4 +36,15 @@ describe('the notify plugin', () => {
     expect(conf(true).match(/postern_notify/g)).toHaveLength(1);
     expect(conf(false)).not.toContain('postern_notify');
   });
+
+  it.each(['2.3', '2.4'] as const)(
+    'lets clients of Dovecot %s be put to sleep, which would miss mail without it',
+    (series) => {
+      const config = parseConfig('domain = "chat.example.org"', 'postern.toml');
+      const conf = (isThere: boolean): string =>
+        dovecotConf(config, layoutOf(config), { series, hasNotifyPlugin: isThere, canPush: true });
+      expect(conf(true)).toContain('\nimap_hibernate_timeout = 1s\n');
+      expect(conf(false)).not.toContain('imap_hibernate_timeout');
+    },
+  );
 });
