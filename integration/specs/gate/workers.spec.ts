@@ -106,6 +106,17 @@ describe('the filter’s workers', () => {
       new RegExp(String.raw`postern_messages_total\{door="${door}",verdict="accept",reason="${reason}"\} \d`);
     await expect.poll(metrics, { timeout: 20_000 }).toMatch(counted('submission', 'encrypted'));
     await expect.poll(metrics, { timeout: 20_000 }).toMatch(counted('incoming', 'cleartext'));
+    // What the other services count is read here, too: logins, and what the page gave out.
+    await expect(login(relay.ports.submission, alice, 'another password')).rejects.toThrow(/535/);
+    await expect(login(relay.ports.submission, `short0001@${domain}`, 'short')).rejects.toThrow(/535/);
+    await relay.run(
+      `postern registration close && NODE_TLS_REJECT_UNAUTHORIZED=0 node -e 'fetch("https://127.0.0.1/new", { method: "POST" })'; postern registration open`,
+    );
+    const all = await metrics();
+    expect(all).toMatch(/postern_accounts_created_total\{by="person"\} 2\n/);
+    expect(all).toMatch(/postern_logins_refused_total\{reason="wrong-password"\} 1\n/);
+    expect(all).toMatch(/postern_logins_refused_total\{reason="password-short"\} 1\n/);
+    expect(all).toMatch(/postern_signups_refused_total\{reason="closed"\} 1\n/);
     expect(await metrics()).not.toMatch(/@|_workers|alice|127\.0/);
   });
 

@@ -11,6 +11,7 @@ import { isAutomaticSignUp, isMachineMade } from './machine-made.ts';
 import { Passwords } from './passwords.ts';
 import { isOurs } from './policy.ts';
 import { isProof, prove, RememberedLogins } from './proofs.ts';
+import { Rehashing } from './rehashing.ts';
 import { type AccountRow, dayOf, findAccount, isLapsed, isNearlyUnused, isReservation, pagesOf } from './records.ts';
 import type { AccountSecrets } from './secrets.ts';
 import type { AccountSettings } from './settings.ts';
@@ -58,6 +59,7 @@ class StoredAccounts implements AccountBackend {
   readonly #remembered: RememberedLogins;
   readonly #creation: Creation;
   readonly #lastSeen: LastSeen;
+  readonly #rehashing: Rehashing;
   readonly #inFlight: InFlight<Checked>;
 
   constructor(options: AccountBackendOptions) {
@@ -69,6 +71,14 @@ class StoredAccounts implements AccountBackend {
     this.#onEvent = onEvent;
     this.#passwords = new Passwords(settings.passwords);
     this.#remembered = new RememberedLogins({ key: random(32), ...settings.passwords });
+    this.#rehashing = new Rehashing({
+      store,
+      passwords: this.#passwords,
+      proofKey: this.#proofKey,
+      rehashAfterMs: settings.passwords.rehashAfterMs,
+      onRehashed: (password, row) => this.#remember(password, row),
+      onFailure: (cause) => onEvent({ kind: 'rehash.failed', cause }),
+    });
     this.#inFlight = new InFlight();
     this.#lastSeen = new LastSeen(store, (cause) => onEvent({ kind: 'last-seen.failed', cause }));
     this.#creation = new Creation({
@@ -88,7 +98,9 @@ class StoredAccounts implements AccountBackend {
     const user = normalizeUser(attempt.user);
     // A client's IMAP and SMTP logins come at the same moment, also the first ones: one of them does the work.
     const checked = await this.#inFlight.share({ ...attempt, user }, (shared) => this.#check(shared));
-    return await this.#answer(checked, attempt.service);
+    const outcome = await this.#answer(checked, attempt.service);
+    if (checked.kind === 'accepted') this.#rehashing.note(attempt.password, checked.row);
+    return outcome;
   }
 
   async lookup(user: string): Promise<UserRecord | undefined> {
@@ -119,6 +131,7 @@ class StoredAccounts implements AccountBackend {
   }
 
   async close(): Promise<void> {
+    await this.#rehashing.close();
     await this.#lastSeen.flush();
   }
 
@@ -129,7 +142,7 @@ class StoredAccounts implements AccountBackend {
     const outcome = await this.#creation.create(attempt);
     if (outcome.kind === 'refuse') return { ...outcome, kind: 'refused' };
     if (outcome.kind === 'taken') return await this.#checkPassword(attempt, outcome.row);
-    this.#remember(attempt, outcome.row);
+    this.#remember(attempt.password, outcome.row);
     return { kind: 'accepted', row: outcome.row };
   }
 
@@ -144,7 +157,7 @@ class StoredAccounts implements AccountBackend {
       return { kind: 'blocked', ...(row.blocked_reason !== null && { reason: row.blocked_reason }) };
     }
     const current = await this.#renew(attempt, row);
-    if (!isKnown || current !== row) this.#remember(attempt, current); // what is known expires all the same
+    if (!isKnown || current !== row) this.#remember(attempt.password, current); // what is known expires all the same
     return { kind: 'accepted', row: current };
   }
 
@@ -156,22 +169,17 @@ class StoredAccounts implements AccountBackend {
     return { ...verdict, kind: 'refused', code };
   }
 
-  /** After a right password: turns a reservation into an account, and an outdated hash or missing proof into today's. */
-  async #renew(attempt: LoginAttempt, row: AccountRow): Promise<AccountRow> {
-    const { password, signal } = attempt;
-    // A storm of logins is no time for extra work; the next login will do.
-    const rehash = this.#passwords.isIdle && this.#passwords.isOutdated(row.password);
-    const stored = rehash ? await this.#passwords.hash(password, signal) : row.password;
-    const isProvable = (rehash || row.proof === null) && isMachineMade(password);
-    const proof = isProvable
-      ? prove(this.#proofKey, { user: row.address, password, stored }).toString('base64url')
-      : rehash
-        ? null
+  /** After a right password: turns a reservation into an account, and adds a proof where it may have one. */
+  async #renew({ password }: LoginAttempt, row: AccountRow): Promise<AccountRow> {
+    const stored = row.password;
+    const proof =
+      row.proof === null && isMachineMade(password)
+        ? prove(this.#proofKey, { user: row.address, password, stored }).toString('base64url')
         : row.proof;
-    if (stored === row.password && proof === row.proof && !isReservation(row)) return row;
-    const current = { ...row, password: stored, proof, reserved_until: null };
+    if (proof === row.proof && !isReservation(row)) return row;
+    const current = { ...row, proof, reserved_until: null };
     const isStored = await this.#store.write(async (db) => {
-      const query = db.updateTable('accounts').set({ password: stored, proof, reserved_until: null });
+      const query = db.updateTable('accounts').set({ proof, reserved_until: null });
       const result = await query.where('address', '=', row.address).where('password', '=', row.password).execute();
       return result.some(({ numUpdatedRows }) => numUpdatedRows > 0n);
     }, accountLock(row.address));
@@ -179,7 +187,7 @@ class StoredAccounts implements AccountBackend {
     return current;
   }
 
-  #remember({ password }: LoginAttempt, row: AccountRow): void {
+  #remember(password: Uint8Array, row: AccountRow): void {
     this.#remembered.add({ user: row.address, password, stored: row.password }, this.#now());
   }
 

@@ -73,7 +73,7 @@ export class Creation {
     const giveBack = budgets.take(attempt.remoteAddress, facts.isAutomatic, this.#seconds());
     let outcome: CreationOutcome | undefined;
     try {
-      const stored = await passwords.hash(attempt.password, attempt.signal);
+      const stored = await passwords.first(attempt.password, attempt.signal);
       outcome = await this.#insert(attempt, { ...facts, spentBudgets }, stored);
       if (outcome.kind === 'created') onEvent({ kind: 'account.created', isAutomatic: facts.isAutomatic });
       return outcome;

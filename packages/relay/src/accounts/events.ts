@@ -7,6 +7,8 @@ export type LoginRefusal = RefusalCode | 'wrong-password' | 'blocked';
 export type AccountEvent =
   | { readonly kind: 'account.created'; readonly isAutomatic: boolean }
   | { readonly kind: 'login.refused'; readonly code: LoginRefusal }
+  /** A password could not be stored in today's form; it holds in the old one, and the next login tries again. */
+  | { readonly kind: 'rehash.failed'; readonly cause: unknown }
   /** When somebody was last seen could not be noted; they are logged in all the same. */
   | { readonly kind: 'last-seen.failed'; readonly cause: unknown };
 

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { argon2id, hash as argon2Hash, verify as argon2Verify } from 'argon2';
+import { isMachineMade } from './machine-made.ts';
+import { isSaltedSha256, saltedSha256, verifySaltedSha256 } from './salted-sha256.ts';
 import type { Argon2Cost, PasswordSettings } from './settings.ts';
 import { isSha512Crypt, verifySha512Crypt } from './sha512-crypt.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -24,9 +27,19 @@ export class Passwords {
     return await this.#queue.run(() => this.#argon2(password), signal);
   }
 
+  /**
+   * The form in which the password of a new account is stored: what a machine drew so that Argon2 adds nothing to it
+   * costs no Argon2 before the answer, and gets it afterwards (rehashing.ts). @throws OverloadError
+   */
+  async first(password: Uint8Array, signal: AbortSignal): Promise<string> {
+    return isMachineMade(password) ? saltedSha256(password, randomBytes(16)) : await this.hash(password, signal);
+  }
+
   /** @throws OverloadError; RangeError for a stored form that is not known: that is our failure, not the user's. */
   async verify(password: Uint8Array, stored: string, signal: AbortSignal): Promise<boolean> {
-    if (!isLocked(stored)) return await this.#queue.run(() => check(password, stored), signal);
+    const isQuick = isSaltedSha256(stored);
+    if (isQuick && verifySaltedSha256(password, stored)) return true;
+    if (!isQuick && !isLocked(stored)) return await this.#queue.run(() => check(password, stored), signal);
     await this.pretend(password, signal);
     return false;
   }
@@ -55,7 +68,7 @@ export class Passwords {
 /** Whether {@link Passwords.verify} can check a stored form: asked before one is imported. */
 export function isKnownHash(stored: string): boolean {
   const argon2 = /^\{ARGON2ID\}\$argon2id\$v=19\$m=\d{1,6},t=\d{1,2},p=\d{1,2}\$[\w+/]{11,86}\$[\w+/]{22,86}$/;
-  return argon2.test(stored) || isSha512Crypt(stored) || isLocked(stored);
+  return argon2.test(stored) || isSha512Crypt(stored) || isSaltedSha256(stored) || isLocked(stored);
 }
 
 /** Stands where a password was that cannot be checked: the account is there, and nobody gets in. */

@@ -19,8 +19,12 @@ export interface Credentials {
 
 export type Reservation =
   | ({ readonly kind: 'credentials' } & Credentials)
-  /** For the person who asked. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** The reason is for the person who asked. */
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode | 'invite-invalid' | 'names-used-up';
+      readonly reason: string;
+    };
 
 export interface RegistrationOptions {
   readonly store: Store;
@@ -76,17 +80,19 @@ export class Registration {
       const verdict = await this.#verdict(credentials, token);
       if (verdict.kind === 'refuse') {
         if (verdict.code === 'tombstoned') continue;
-        return { kind: 'refused', reason: reasonFor(verdict.code, token) };
+        if (verdict.code === 'invite-needed' && token !== undefined) return invalidInvite;
+        return { kind: 'refused', code: verdict.code, reason: reasonFor(verdict.code) };
       }
       const reserved = verdict.byInvite
         ? await this.#keep(credentials, verdict.token)
         : (await store.read((db) => findAccount(db, credentials.email))) === undefined
           ? 'free'
           : 'taken';
-      if (reserved === 'spent') return { kind: 'refused', reason: invalidInvite };
+      if (reserved === 'spent') return invalidInvite;
       if (reserved !== 'taken') return { kind: 'credentials', ...credentials };
     }
-    return { kind: 'refused', reason: 'This relay has hardly a free name left: its operator can allow longer ones.' };
+    const reason = 'This relay has hardly a free name left: its operator can allow longer ones.';
+    return { kind: 'refused', code: 'names-used-up', reason };
   }
 
   async #verdict(
@@ -156,11 +162,15 @@ export class Registration {
   }
 }
 
-const invalidInvite = 'This invite is not valid: it was used up, has expired or was revoked. Ask for a new one.';
+const invalidInvite = {
+  kind: 'refused',
+  code: 'invite-invalid',
+  reason: 'This invite is not valid: it was used up, has expired or was revoked. Ask for a new one.',
+} as const;
 
 /** The policy's own reasons are for people who log in. */
-function reasonFor(code: RefusalCode, token: string | undefined): string {
-  if (code === 'invite-needed') return token === undefined ? inviteNeeded : invalidInvite;
+function reasonFor(code: RefusalCode): string {
+  if (code === 'invite-needed') return inviteNeeded;
   if (code === 'closed') return 'This relay takes no new accounts.';
   if (code === 'restoring') {
     return 'This relay is being restored from a backup and takes no new accounts for now: try again later.';

@@ -54,6 +54,8 @@ export interface PasswordSettings {
   readonly maxQueued: number;
   /** From the login to the answer; then it is a temporary failure. */
   readonly deadlineMs: number;
+  /** From a login to the stored form's renewal: until then the client that came for the first time has what it needs. */
+  readonly rehashAfterMs: number;
   /** Logins remembered, so that the next one costs microseconds. */
   readonly maxRemembered: number;
   readonly rememberSeconds: number;
@@ -72,6 +74,7 @@ export const accountDefaults: Omit<AccountSettings, 'domain' | 'homeOf' | 'uid' 
     maxConcurrent: 2,
     maxQueued: 1_000,
     deadlineMs: 8_000, // Postfix gives up a SASL answer after 10 s, our door after 9 s
+    rehashAfterMs: 10_000,
     maxRemembered: 50_000,
     rememberSeconds: 86_400,
   },

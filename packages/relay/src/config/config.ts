@@ -24,6 +24,15 @@ export interface Config {
     /** No new accounts while less memory or disk space is free, in megabytes. */
     readonly minFreeMemoryMb: number;
     readonly minFreeDiskMb: number;
+    /** New accounts in any hour: from one network (/24, or /64 of IPv6), in all, and of those that clients made by themselves. */
+    readonly newPerSourceHour: number;
+    readonly newPerHour: number;
+    readonly automaticPerHour: number;
+    /** Days for which nobody can have the address of an account that is gone. */
+    readonly tombstoneDays: number;
+    /** What the stored form of a password costs: memory in KiB, and passes over it. Other forms are renewed at the next login. */
+    readonly argon2MemoryKib: number;
+    readonly argon2Passes: number;
   };
   readonly store: {
     /** Where accounts are kept: `sqlite` (a file in `data`), or a `postgresql://` address that several hosts share. */
@@ -128,6 +137,9 @@ const port = z.int().min(1).max(65_535);
 const days = z.int().min(0).max(36_500);
 const optionalText = z.string().min(1).optional();
 
+/** OWASP Password Storage Cheat Sheet: the least for Argon2id, from 7 MiB in 5 passes to 46 MiB in one. */
+const leastArgon2 = 7_168 * 5;
+
 // A section that is left out (`prefault`) has its keys' defaults.
 export const configSchema: z.ZodType<Config> = z
   .strictObject({
@@ -148,6 +160,17 @@ export const configSchema: z.ZodType<Config> = z
         maxLoad: z.number().positive().optional(),
         minFreeMemoryMb: z.int().min(0).default(100),
         minFreeDiskMb: z.int().min(0).default(1_000),
+        newPerSourceHour: z.int().min(1).default(100), // whole cities share a /24 behind a carrier's address translation
+        newPerHour: z.int().min(1).default(5_000),
+        automaticPerHour: z.int().min(1).default(100),
+        tombstoneDays: z.int().min(0).max(36_500).default(365),
+        argon2MemoryKib: z.int().min(7_168).max(262_144).default(19_456),
+        argon2Passes: z.int().min(1).max(20).default(2),
+      })
+      .refine(({ argon2MemoryKib, argon2Passes }) => argon2MemoryKib * argon2Passes >= leastArgon2, {
+        path: ['argon2Passes'],
+        message:
+          'is too few for argon2_memory_kib: 47104 KiB need 1 pass, 19456 need 2, 12288 need 3, 9216 need 4, 7168 need 5',
       })
       .prefault({}),
     store: z

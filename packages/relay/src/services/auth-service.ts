@@ -13,6 +13,7 @@ import { redact } from './mail-log.ts';
 import { startMetadata } from './metadata.ts';
 import { reasonOf, type Service } from './service.ts';
 import { accountSettings, secretPath, storeLocation } from './settings.ts';
+import { Tally, tellTallies } from './tally.ts';
 
 /** Dovecot's own characters, and those of a domain that is an address: `alice@[ipv6:2001:db8::1]`. Which domain, the backend knows. */
 const possibleName = /^[a-z0-9.\-_@[\]:]{1,254}$/;
@@ -23,13 +24,19 @@ export async function startAuthService(config: Config, log: Log): Promise<Servic
   const store = await openStore(storeLocation(config));
   const secrets = loadSecrets(secretPath(config), randomBytes);
   await agreeOnSecret(store, secrets, secretPath(config));
+  const refusals = new Tally('postern_logins_refused_total', 'Refused logins by reason.', 'reason');
+  const created = new Tally('postern_accounts_created_total', 'New accounts, by who chose this relay.', 'by');
   const backend = createAccountBackend({
     store,
     settings: accountSettings(config),
     secrets,
     now: Date.now,
     random: randomBytes,
-    onEvent: (event) => logAccount(event, log),
+    onEvent: (event) => {
+      if (event.kind === 'login.refused') refusals.count(event.code);
+      if (event.kind === 'account.created') created.count(event.isAutomatic ? 'client' : 'person');
+      logAccount(event, log);
+    },
   });
   const onDoorEvent = (event: DoorEvent): void => logDoor(event, log);
   const server = createAuthServer({ backend, onEvent: onDoorEvent, userName: possibleName });
@@ -39,10 +46,12 @@ export async function startAuthService(config: Config, log: Log): Promise<Servic
     master: [listenOn('auth-master', layout, inherited)],
   });
   // In this process, because it is small, and because without this process nobody logs in and nothing is delivered anyway.
+  const countsFd = inherited.get('auth-counts');
+  const counts = countsFd === undefined ? undefined : await tellTallies([refusals, created], countsFd);
   const metadata = await startMetadata(config, { store, log, onDoorEvent });
   return {
     async stop() {
-      await Promise.all([server.close(), metadata.stop()]);
+      await Promise.all([server.close(), metadata.stop(), counts?.stop()]);
       await backend.close();
       await store.close();
     },
@@ -57,6 +66,7 @@ function logAccount(event: AccountEvent, log: Log): void {
     case 'login.refused':
       log(event.kind, { reason: event.code });
       return;
+    case 'rehash.failed':
     case 'last-seen.failed':
       log(event.kind, { error: redact(reasonOf(event.cause)) });
   }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { FilterEvent } from '../mail/filter-events.ts';
+import { layoutOf } from '../setup/layout.ts';
 import { openStore } from '../store/store.ts';
 import { openGate } from './filter-gate.ts';
 import { openLimits } from './filter-limits.ts';
@@ -14,6 +15,7 @@ import { FilterMetrics } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { reasonOf, type Service } from './service.ts';
 import { storeLocation } from './settings.ts';
+import { askTallies } from './tally.ts';
 import { UserFacts } from './user-facts.ts';
 
 const userPatienceMs = 2_000;
@@ -69,7 +71,10 @@ function workerCount({ filter }: Config): number {
 async function startMetrics(metrics: FilterMetrics, config: Config, log: Log): Promise<Service | undefined> {
   if (config.metrics.port === undefined) return undefined;
   try {
-    return await startMetricsServer(metrics.registry, config.metrics.port);
+    const others = layoutOf(config).heldSockets.filter(({ name }) => name.endsWith('-counts'));
+    const read = async (): Promise<string> =>
+      (await Promise.all([metrics.registry.metrics(), ...others.map(({ path }) => askTallies(path))])).join('');
+    return await startMetricsServer(read, config.metrics.port);
   } catch (error) {
     log('metrics.unavailable', { error: redact(reasonOf(error)) });
     return undefined;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Service } from './service.ts';
 
 // An `import` of it would load Node's other HTTP client too: see push/notification-service.ts.
@@ -12,10 +12,11 @@ const requestTimeoutMs = 10_000;
 /**
  * Serves `GET /metrics` on the loopback address.
  *
+ * @param read returns all metrics in Prometheus' text form.
  * @throws Error when the port is taken.
  */
 export async function startMetricsServer(
-  registry: Registry,
+  read: () => Promise<string>,
   port: number,
 ): Promise<Service & { readonly port: number }> {
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
@@ -23,8 +24,8 @@ export async function startMetricsServer(
       response.writeHead(404).end();
       return;
     }
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+    read().then(
+      (text) => response.writeHead(200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }).end(text),
       () => response.writeHead(500).end(),
     );
   });

@@ -11,9 +11,9 @@ export const serviceNames = ['auth', 'filter', 'web'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const socketsOf: Readonly<Record<ServiceName, readonly SocketName[]>> = {
-  auth: ['auth-login', 'auth-postfix', 'auth-master', 'metadata'],
+  auth: ['auth-login', 'auth-postfix', 'auth-master', 'auth-counts', 'metadata'],
   filter: ['filter-submission', 'filter-incoming', 'filter-report'],
-  web: [],
+  web: ['web-counts'],
 };
 
 /**

@@ -24,9 +24,19 @@ export function storeLocation(config: Config): StoreLocation {
 
 export function accountSettings(config: Config): AccountSettings {
   const { mail } = layoutOf(config);
+  const { argon2MemoryKib, argon2Passes, newPerSourceHour, newPerHour, automaticPerHour } = config.accounts;
   return {
     ...accountDefaults,
     ...config.accounts,
+    passwords: {
+      ...accountDefaults.passwords,
+      argon2: { memoryKiB: argon2MemoryKib, passes: argon2Passes, lanes: 1 },
+    },
+    budgets: {
+      perSource: { count: newPerSourceHour, windowSeconds: 3_600 },
+      relay: { count: newPerHour, windowSeconds: 3_600 },
+      automatic: { count: automaticPerHour, windowSeconds: 3_600 },
+    },
     domain: config.domain,
     unusedDays: config.keep.unusedAccountDays,
     homeOf: (user) => join(mail, user),

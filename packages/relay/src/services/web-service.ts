@@ -9,10 +9,12 @@ import { openStore } from '../store/store.ts';
 import { newCredentials } from '../web/credentials.ts';
 import type { WebEvent } from '../web/events.ts';
 import { createWebServer } from '../web/server.ts';
+import { inheritedSockets } from './held-sockets.ts';
 import type { Log } from './log.ts';
 import { redact } from './mail-log.ts';
 import { reasonOf, type Service } from './service.ts';
 import { accountSettings, secretPath, storeLocation, webSettings } from './settings.ts';
+import { Tally, tellTallies } from './tally.ts';
 
 const port = 443;
 
@@ -29,6 +31,11 @@ export async function startWebService(config: Config, log: Log): Promise<Service
     now: Date.now,
     newCredentials: () => newCredentials({ domain: config.domain, usernameLength: config.accounts.usernameMaxLength }),
   });
+  const refusals = new Tally(
+    'postern_signups_refused_total',
+    'Accounts that the web page did not give out, by reason.',
+    'reason',
+  );
   const server = createWebServer({
     settings: webSettings(config),
     tls: { certPath: certificate, keyPath: key },
@@ -42,12 +49,17 @@ export async function startWebService(config: Config, log: Log): Promise<Service
         () => true,
         () => false,
       ),
-    onEvent: (event) => logWeb(event, log),
+    onEvent: (event) => {
+      if (event.kind === 'account.refused') refusals.count(event.code);
+      logWeb(event, log);
+    },
   });
   await server.listen({ port });
+  const countsFd = inheritedSockets().get('web-counts');
+  const counts = countsFd === undefined ? undefined : await tellTallies([refusals], countsFd);
   return {
     async stop() {
-      await server.close();
+      await Promise.all([server.close(), counts?.stop()]);
       await store.close();
     },
   };
@@ -68,7 +80,7 @@ function logWeb(event: WebEvent, log: Log): void {
       log(event.kind, { validUntil: event.validUntil });
       return;
     case 'account.refused':
-      log(event.kind, { reason: event.reason });
+      log(event.kind, { reason: event.code });
       return;
     case 'request.answered':
     case 'account.offered':

@@ -13,10 +13,12 @@ export type SocketName =
   | 'auth-login'
   | 'auth-postfix'
   | 'auth-master'
+  | 'auth-counts'
   | 'metadata'
   | 'filter-submission'
   | 'filter-incoming'
-  | 'filter-report';
+  | 'filter-report'
+  | 'web-counts';
 
 /** Where everything lives. `data` is to be kept and backed up, `run` is made anew at every start. */
 export interface Layout {
@@ -75,6 +77,8 @@ export function layoutOf(config: Config): Layout {
       socket('filter-submission', '0660', 'postfix'),
       socket('filter-incoming', '0660', 'postfix'),
       socket('filter-report', '0660', 'postfix'),
+      socket('auth-counts', '0660', serviceUser.name),
+      socket('web-counts', '0660', serviceUser.name),
     ],
     heldSocketsList: run('sockets'),
   };

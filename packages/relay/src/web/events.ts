@@ -8,7 +8,7 @@ export type WebEvent =
     }
   | { readonly kind: 'request.failed'; readonly route: string; readonly error: unknown }
   | { readonly kind: 'account.offered' }
-  | { readonly kind: 'account.refused'; readonly reason: string }
+  | { readonly kind: 'account.refused'; readonly code: string }
   | { readonly kind: 'connection.refused'; readonly reason: 'too-many' | 'too-many-from-one-source' | 'gone' }
   | {
       readonly kind: 'connection.failed';

@@ -3,8 +3,8 @@ export type RegistrationState = 'open' | 'invite' | 'closed';
 
 export type Reservation =
   | { readonly kind: 'credentials'; readonly email: string; readonly password: string }
-  /** The reason is shown to the person who asked, as it stands. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** The reason is shown to the person who asked, as it stands; the code is for counters. */
+  | { readonly kind: 'refused'; readonly code: string; readonly reason: string };
 
 /** How the web server asks for accounts; who implements it decides everything about them. */
 export interface Registration {

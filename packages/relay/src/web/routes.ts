@@ -91,9 +91,7 @@ async function offerAccount(target: RequestTarget, _request: WebRequest, context
 async function reserve(target: RequestTarget, { registration, onEvent }: RouteContext): Promise<Reservation> {
   const reservation = await registration.reserve(readToken(target.query));
   onEvent(
-    reservation.kind === 'refused'
-      ? { kind: 'account.refused', reason: reservation.reason }
-      : { kind: 'account.offered' },
+    reservation.kind === 'refused' ? { kind: 'account.refused', code: reservation.code } : { kind: 'account.offered' },
   );
   return reservation;
 }

@@ -63,6 +63,32 @@ export function describePasswords(database: string, open: () => Promise<Store>):
       await expect(restarted.verify(wrong)).rejects.toThrow('password checks');
     });
 
+    it('of machines make an account without Argon2, which they get after the answer', async () => {
+      const attempt = login('machine-4@chat.example', machineMade);
+      const crashed = testRelay(store, { settings: withoutArgon2 }).backend;
+      expect(await crashed.verify(attempt)).toMatchObject(accepted);
+      expect((await rowOf(attempt.user)).password).toMatch(/^\{SSHA256\}/);
+      const wrong = login(attempt.user, machineMade.toLowerCase());
+      await expect(crashed.verify(wrong)).rejects.toThrow('password checks'); // takes as long as ever
+      const { backend, events } = testRelay(store);
+      expect(await backend.verify(wrong)).toMatchObject({ kind: 'refused' });
+      expect(await backend.verify(attempt)).toMatchObject(accepted);
+      await expect.poll(async () => (await rowOf(attempt.user)).password).toMatch(/^\{ARGON2ID\}/);
+      await backend.close();
+      expect(await testRelay(store, { settings: withoutArgon2 }).backend.verify(attempt)).toMatchObject(accepted);
+      expect(await testRelay(store).backend.verify(wrong)).toMatchObject({ kind: 'refused' });
+      expect(events.map(({ kind }) => kind)).toEqual(['login.refused']);
+    });
+
+    it('that are being hashed anew stay changed when they were changed meanwhile', async () => {
+      const attempt = login('machine-5@chat.example', machineMade);
+      const { backend } = testRelay(store);
+      await backend.verify(attempt);
+      await change(attempt.user, { password: '{LOCKED}', proof: null });
+      await backend.close();
+      expect((await rowOf(attempt.user)).password).toBe('{LOCKED}');
+    });
+
     it('are proven for one account only', async () => {
       const [first, second] = [
         login('machine-2@chat.example', machineMade),
@@ -87,18 +113,19 @@ export function describePasswords(database: string, open: () => Promise<Store>):
       expect(await backend.verify(login(attempt.user, 'b'))).toMatchObject({ kind: 'refused' });
       expect((await rowOf(attempt.user)).password).toContain('$6$');
       expect(await backend.verify(attempt)).toMatchObject(accepted);
-      expect((await rowOf(attempt.user)).password).toMatch(/^\{ARGON2ID\}/);
+      await expect.poll(async () => (await rowOf(attempt.user)).password).toMatch(/^\{ARGON2ID\}/);
       expect(await testRelay(store).backend.verify(attempt)).toMatchObject(accepted);
     });
 
     it('are hashed anew at the next login when the cost was changed', async () => {
       const attempt = login('rehash-01@chat.example', machineMade);
       await testRelay(store).backend.verify(attempt);
+      await expect.poll(async () => (await rowOf(attempt.user)).password).toContain('$m=8,t=1,p=1$');
       const argon2 = { memoryKiB: 16, passes: 1, lanes: 1 };
       const settings = { ...testSettings, passwords: { ...testSettings.passwords, argon2 } };
       const dearer = testRelay(store, { settings });
       expect(await dearer.backend.verify(attempt)).toMatchObject(accepted);
-      expect((await rowOf(attempt.user)).password).toContain('$m=16,t=1,p=1$');
+      await expect.poll(async () => (await rowOf(attempt.user)).password).toContain('$m=16,t=1,p=1$');
       expect(await testRelay(store, { settings: withoutArgon2 }).backend.verify(attempt)).toMatchObject(accepted);
     });
 

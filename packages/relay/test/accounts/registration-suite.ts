@@ -105,7 +105,11 @@ export function describeRegistration(database: string, open: () => Promise<Store
 
     it('says in words why there is no account', async () => {
       await administration.switchRegistration('closed');
-      expect(await registration().reserve()).toEqual({ ...refused, reason: 'This relay takes no new accounts.' });
+      expect(await registration().reserve()).toEqual({
+        ...refused,
+        code: 'closed',
+        reason: 'This relay takes no new accounts.',
+      });
       await administration.switchRegistration('invite');
       expect(await registration().reserve()).toMatchObject({ reason: expect.stringMatching(/by invite only/) });
       expect(await registration().reserve('no-such-token')).toMatchObject({

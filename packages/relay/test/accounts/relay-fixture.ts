@@ -19,6 +19,7 @@ export const testSettings: AccountSettings = {
     ...accountDefaults.passwords,
     argon2: { memoryKiB: 8, passes: 1, lanes: 1 },
     deadlineMs: 60_000,
+    rehashAfterMs: 0,
   },
   shortages: { ...accountDefaults.shortages, maxLoad1m: Infinity, minFreeMemoryBytes: 0, minFreeDiskBytes: 0 },
 };

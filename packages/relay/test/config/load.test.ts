@@ -32,6 +32,11 @@ describe('the configuration', () => {
       'domain = "a.example"\n[accounts]\nusername_min_length = 12',
       /accounts\.username_min_length = 12: is greater than username_max_length/,
     ],
+    [
+      'domain = "a.example"\n[accounts]\nargon2_passes = 1',
+      /accounts\.argon2_passes = 1: is too few for argon2_memory_kib: .*19456 need 2/,
+    ],
+    ['domain = "a.example"\n[accounts]\nargon2_memory_kib = 1024', /accounts\.argon2_memory_kib = 1024: /],
     ['domain = "a.example"\n[tls]\ncertificate = "/a.pem"', /tls: needs both certificate and key, or neither/],
     ['domain = "a.example"\n[store]\nurl = "mysql://x"', /store\.url = "mysql:\/\/x": is neither/],
     [

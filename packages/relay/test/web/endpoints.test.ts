@@ -39,7 +39,10 @@ describe('POST /new', () => {
   it('says why not, in words for the person who asked', async () => {
     const reason = 'Sign-up here is by invitation.';
     const server = await TestServer.start({
-      registration: { state: () => 'invite', reserve: async () => ({ kind: 'refused', reason }) },
+      registration: {
+        state: () => 'invite',
+        reserve: async () => ({ kind: 'refused', code: 'invite-needed', reason }),
+      },
     });
     const reply = await server.request('POST', '/new');
     expect([reply.status, JSON.parse(reply.body)]).toEqual([403, { reason }]);

@@ -140,7 +140,7 @@ describe.each(['_cm.test', '[192.0.2.1]'])('the page of %s, whose certificate no
       settings: { ...settings, ...trial },
       registration: {
         state: () => 'invite',
-        reserve: async () => ({ kind: 'refused', reason: 'This <invite> is used up.' }),
+        reserve: async () => ({ kind: 'refused', code: 'invite-invalid', reason: 'This <invite> is used up.' }),
       },
     });
     const reply = await server.request('POST', '/redeem?token=k7mQ');
