@@ -1,10 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Where a file is while its user is being announced. No address begins with a dot. */
 const takenFolder = '.taken';
 const defaultSweepMs = 10_000;
+/** Clients that are connected hear of the mail first: until then the processor is theirs. And a burst is one look. */
+const settleMs = 50;
 
 export interface ArrivalsOptions {
   /** In it, Dovecot's delivery leaves a file named as the user who got mail. */
@@ -67,6 +70,7 @@ export class Arrivals {
 
   async #sweepAll(): Promise<void> {
     while (this.#isAgain && !this.#isStopped) {
+      await pause(settleMs);
       this.#isAgain = false;
       this.#isPausing = false;
       try {
