@@ -28,6 +28,15 @@ const { values } = parseArgs({
   },
 });
 const only = values.side === 'ours' || values.side === 'static' ? values.side : undefined;
+const known: Readonly<Record<string, readonly string[]>> = {
+  part: parts,
+  dovecot: hosts.map(({ version }) => version),
+  side: ['ours', 'static'],
+};
+for (const [option, choices] of Object.entries(known)) {
+  const unknown = [values[option as 'part' | 'dovecot' | 'side'] ?? []].flat().find((value) => !choices.includes(value));
+  if (unknown !== undefined) throw new RangeError(`--${option} is ${choices.join(' or ')}, not ${unknown}`);
+}
 const sizes = [1_000, 100_000, 1_000_000] as const;
 const lookups = 20_000;
 const creations = 300;

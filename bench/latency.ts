@@ -129,7 +129,7 @@ function markdown([trixie, bookworm]: readonly [Measured, Measured]): string {
   const load = (loadavg()[1] ?? 0).toFixed(1);
   const both = (part: keyof Measured): BenchRow[][] => [[...trixie[part]], [...bookworm[part]]];
   return [
-    `Medians of ${messages} messages, in milliseconds. Load average at the end of the run, on ${cpus().length} cores: ${load} (much above the number of cores: other work was in the way).`,
+    `Medians of ${messages} messages, in milliseconds. Load average at the end of the run, on ${cpus().length} cores: ${load} (much above that number, other work was in the way).`,
     '',
     table(
       '| what the client sees | 13: stock settings | 13: relay | 12: stock settings | 12: relay |',
