@@ -42,7 +42,7 @@ export async function measureNotification(
 }
 
 /** No imap process is left but those that were started ahead, which have opened no mailbox. */
-const allHibernated =
+export const allHibernated =
   'for n in $(seq 200); do [ $(cat /proc/[0-9]*/comm 2>/dev/null | grep -cx imap) -le 3 ] && exit 0; sleep 0.1; done; exit 1';
 
 /** The relay itself takes mail from nobody but its own Postfix, on a unix socket. */
