@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Conversation, login, sendMail } from '../../src/conversation.ts';
 import { IncomingSession } from '../../src/gate/incoming-session.ts';
@@ -117,6 +118,8 @@ describe('the filter’s workers', () => {
     expect(all).toMatch(/postern_logins_refused_total\{reason="wrong-password"\} 1\n/);
     expect(all).toMatch(/postern_logins_refused_total\{reason="password-short"\} 1\n/);
     expect(all).toMatch(/postern_signups_refused_total\{reason="closed"\} 1\n/);
+    const documented = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+    for (const [, name] of all.matchAll(/^# TYPE (\S+)/gm)) expect(documented).toContain(`| \`${name}\` |`);
     expect(await metrics()).not.toMatch(/@|_workers|alice|127\.0/);
   });
 
