@@ -34,7 +34,9 @@ const known: Readonly<Record<string, readonly string[]>> = {
   side: ['ours', 'static'],
 };
 for (const [option, choices] of Object.entries(known)) {
-  const unknown = [values[option as 'part' | 'dovecot' | 'side'] ?? []].flat().find((value) => !choices.includes(value));
+  const unknown = [values[option as 'part' | 'dovecot' | 'side'] ?? []]
+    .flat()
+    .find((value) => !choices.includes(value));
   if (unknown !== undefined) throw new RangeError(`--${option} is ${choices.join(' or ')}, not ${unknown}`);
 }
 const sizes = [1_000, 100_000, 1_000_000] as const;

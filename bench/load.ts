@@ -79,7 +79,7 @@ await crowd.grow(1, accounts);
 const empty = await usage(relay);
 await crowd.grow(accounts, accounts);
 // Everybody's imported password is being hashed anew.
-for (let cores = 1; cores > 0.1; ) {
+for (let cores = 1; cores > 0.1;) {
   const before = (await usage(relay)).cpuSeconds;
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   cores = ((await usage(relay)).cpuSeconds - before) / 5;
