@@ -68,7 +68,9 @@ export class Rehashing {
     const changes = { password: stored, proof: proof?.toString('base64url') ?? null };
     const isStored = await store.write(async (db) => {
       const query = db.updateTable('accounts').set(changes).where('address', '=', address);
-      const result = await query.where('password', '=', row.password).execute();
+      const same = query.where('password', '=', row.password);
+      // A proof that is gone means that the secret was replaced: what we would write belongs to the old one.
+      const result = await same.where('proof', row.proof === null ? 'is' : '=', row.proof).execute();
       return result.some(({ numUpdatedRows }) => numUpdatedRows > 0n);
     }, accountLock(address));
     if (isStored) onRehashed(password, { ...row, ...changes });

@@ -89,6 +89,20 @@ export function describePasswords(database: string, open: () => Promise<Store>):
       expect((await rowOf(attempt.user)).password).toBe('{LOCKED}');
     });
 
+    it('of machines get no proof of a secret that was replaced while they were being hashed', async () => {
+      const attempt = login('machine-6@chat.example', machineMade);
+      const { backend } = testRelay(store);
+      await backend.verify(attempt);
+      await change(attempt.user, { proof: null });
+      await backend.close();
+      expect((await rowOf(attempt.user)).proof).toBeNull();
+      const next = testRelay(store).backend;
+      expect(await next.verify(attempt)).toMatchObject(accepted);
+      await expect.poll(async () => (await rowOf(attempt.user)).password).toMatch(/^\{ARGON2ID\}/);
+      await next.close();
+      expect((await rowOf(attempt.user)).proof).not.toBeNull();
+    });
+
     it('are proven for one account only', async () => {
       const [first, second] = [
         login('machine-2@chat.example', machineMade),
