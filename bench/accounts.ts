@@ -28,15 +28,13 @@ const { values } = parseArgs({
   },
 });
 const only = values.side === 'ours' || values.side === 'static' ? values.side : undefined;
-const known: Readonly<Record<string, readonly string[]>> = {
-  part: parts,
-  dovecot: hosts.map(({ version }) => version),
-  side: ['ours', 'static'],
-};
-for (const [option, choices] of Object.entries(known)) {
-  const unknown = [values[option as 'part' | 'dovecot' | 'side'] ?? []]
-    .flat()
-    .find((value) => !choices.includes(value));
+const given = [
+  ['part', values.part, parts],
+  ['dovecot', values.dovecot, hosts.map(({ version }) => version)],
+  ['side', values.side, ['ours', 'static']],
+] as const;
+for (const [option, chosen, choices] of given) {
+  const unknown = [chosen ?? []].flat().find((value) => !choices.some((choice) => choice === value));
   if (unknown !== undefined) throw new RangeError(`--${option} is ${choices.join(' or ')}, not ${unknown}`);
 }
 const sizes = [1_000, 100_000, 1_000_000] as const;
