@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { type Config, configSchema } from './config.ts';
+import type { Config } from './config.ts';
+import { configSchema } from './schema.ts';
 import { masked } from './masking.ts';
 import { nearest } from './nearest.ts';
 
