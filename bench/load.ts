@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { ensureEngine } from '@postern/docker';
 import { raiseInotifyLimit } from '@postern/relay';
 import { Crowd, importAccounts } from '../integration/src/delivery/crowd.ts';
-import { allHibernated } from '../integration/src/delivery/notification.ts';
+import { areAwake } from '../integration/src/delivery/notification.ts';
 import { startRelay, type TestRelay } from '../integration/src/relay.ts';
 import { type BenchRow, percentile, report, row } from './harness.ts';
 import { loadChart, type LoadPoint } from '../integration/src/delivery/load-chart.ts';
@@ -94,7 +94,7 @@ for (const rate of ratesPerSecond) {
   if (point.p95 > limitMs) break;
 }
 await crowd.grow(clients, accounts);
-await relay.run(allHibernated);
+await relay.eventually(areAwake(0));
 const full = await usage(relay);
 const perThousand = ((full.memoryMb - empty.memoryMb) / clients) * 1000;
 rows.push(row({ name: 'memory for 1,000 clients that wait', value: perThousand, unit: 'MB' }));

@@ -10,10 +10,11 @@ export interface TestRelay extends AsyncDisposable {
   readonly container: StartedTestContainer;
   /** In the network that it shares with other relays. */
   readonly address: string;
-  /** Where the test reaches a port of the relay's. */
+  /**
+   * Where the test reaches a port of the relay's: in the container itself. Publishing ports would cost the engine more
+   * than a relay needs to start.
+   */
   at(port: 25 | 143 | 443 | 465 | 587 | 993): { readonly host: string; readonly port: number };
-  /** Ports on 127.0.0.1, which need IPv4. */
-  readonly ports: { readonly smtp: number; readonly imap: number; readonly submission: number; readonly web: number };
   /** Runs a shell command inside. @returns its standard output. @throws when it fails. */
   run(command: string): Promise<string>;
   /** Settles when a shell condition holds inside; looks ten times a second. @throws when it does not within a minute. */
@@ -66,7 +67,6 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   const { domain: wanted, suite = 'trixie', network, config = '', dataMegabytes } = options;
   const named = wanted === 'own-address' ? '@own-address@' : wanted;
   let generic = new GenericContainer(await ensureRelayImage(suite))
-    .withExposedPorts(25, 143, 993, 465, 587, 443)
     .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
     .withEnvironment({ POSTERN_CONFIG: configFile })
     .withTmpFs({ [dataFolder]: dataMegabytes === undefined ? '' : `size=${dataMegabytes}m` })
@@ -79,19 +79,9 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   if (network !== undefined) generic = network.join(generic);
   const container = await generic.start();
   const log = async (): Promise<string> => (await execa('docker', ['logs', container.getId()], { all: true })).all;
-  const ports = {
-    smtp: container.getMappedPort(25),
-    imap: container.getMappedPort(993),
-    submission: container.getMappedPort(465),
-    web: container.getMappedPort(443),
-  };
   const address = network === undefined ? container.getIpAddress('bridge') : await network.addressOf(container);
-  // The engine publishes ports over IPv4 only; by IPv6 the container itself is reached.
-  const at: TestRelay['at'] = (port) =>
-    address.includes(':') ? { host: address, port } : { host: '127.0.0.1', port: container.getMappedPort(port) };
-  const { host } = at(443);
-  const published = { IMAP: at(993).port, submission: at(465).port, web: at(443).port };
-  const silent = await silentDoors(published, startSeconds, host);
+  const at: TestRelay['at'] = (port) => ({ host: address, port });
+  const silent = await silentDoors({ IMAP: 993, submission: 465, web: 443 }, startSeconds, address);
   if (silent.length > 0) throw new Error(`${silent.join(', ')}: no answer after ${startSeconds} s\n${await log()}`);
   const run = async (command: string): Promise<string> => {
     const { output, stdout, exitCode } = await container.exec(['sh', '-c', command]);
@@ -111,7 +101,6 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
     container,
     address,
     at,
-    ports,
     run,
     eventually,
     queue: () => run('postqueue -j'),

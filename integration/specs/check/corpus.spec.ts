@@ -12,7 +12,7 @@ describe('the corpus of tricks, submitted to a relay', () => {
       domain: '_corpus.test',
       config: 'limits.messages_per_minute = 10000\nlimits.pacing_seconds = 0\n',
     });
-    await using session = await login(relay.ports.submission, alice.address, alice.password);
+    await using session = await login(relay.at(465), alice.address, alice.password);
     await session.say('C: QUIT\nS: 221');
   });
 
@@ -21,7 +21,7 @@ describe('the corpus of tricks, submitted to a relay', () => {
   });
 
   it('lets no trick through and refuses nothing genuine', async () => {
-    const { exitCode, results } = await checkCorpus(relay.ports.submission, alice);
+    const { exitCode, results } = await checkCorpus(relay.at(465), alice);
     expect(results.filter(({ verdict }) => verdict !== 'right' && verdict !== 'repaired')).toEqual([]);
     expect(results.filter(({ isTrick }) => isTrick).length).toBeGreaterThanOrEqual(150);
     expect(results.filter(({ isTrick, code }) => !isTrick && code === 250).length).toBeGreaterThanOrEqual(60);

@@ -5,6 +5,7 @@ import type { Suite } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measureHops } from '../../src/delivery/hops.ts';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
+import { areAwake } from '../../src/delivery/notification.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
 
 const suites: readonly Suite[] = ['trixie', 'bookworm'];
@@ -18,7 +19,7 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
 
   const open = (name = 'patiently'): Promise<ImapClient> =>
     ImapClient.open(
-      { port: relay.ports.imap, secure: true },
+      { ...relay.at(993), secure: true },
       { name: `${name}@_postern.test`, password: 'long enough for anybody' },
     );
 
@@ -50,8 +51,7 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
     await using client = await open();
     await using second = await open();
     await client.idle();
-    // The second client's process is left, and those that were started ahead.
-    await relay.eventually('[ "$(pgrep -xc imap)" = 3 ]');
+    await relay.eventually(areAwake(1));
     await second.command('APPEND INBOX {18+}\r\nSubject: message\r\n');
     expect(await client.notified(/EXISTS/)).toBe('* 1 EXISTS');
     expect(await relay.log()).not.toMatch(/ (Error|Warning): /);
@@ -76,7 +76,7 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
   });
 
   it('is greeted on the port for sending with nothing between handshake and greeting', async () => {
-    const socket = connect({ port: relay.ports.submission, host: '127.0.0.1', rejectUnauthorized: false });
+    const socket = connect({ ...relay.at(465), rejectUnauthorized: false });
     const tickets: Buffer[] = [];
     socket.on('session', (ticket: Buffer) => tickets.push(ticket));
     const [greeting] = await once(socket, 'data');

@@ -38,7 +38,7 @@ describe(`two relays in trouble (POSTERN_CHAOS_SEED=${seed}, ${seconds} s)`, () 
     relays = await Promise.all(domains.map((domain) => startRelay({ domain, network, config, dataMegabytes: 260 })));
     for (const relay of relays) {
       for (const { address, password } of accountsOf(relay))
-        await (await login(relay.ports.submission, address, password))[Symbol.asyncDispose]();
+        await (await login(relay.at(465), address, password))[Symbol.asyncDispose]();
     }
   });
 

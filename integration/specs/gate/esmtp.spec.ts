@@ -38,12 +38,11 @@ describe.each(suites)('on %s', (suite) => {
     if (started === undefined) throw new Error(`there is no relay on ${suite}`);
     return started;
   };
-  const submission = (): Promise<Conversation> => login(relay().ports.submission, alice, password);
+  const submission = (): Promise<Conversation> => login(relay().at(465), alice, password);
   const header = `From: Somebody <somebody@other.example>\r\nTo: <${bob}>\r\nSubject: as it was\r\n`;
 
   beforeAll(async () => {
-    for (const address of [alice, bob])
-      await (await login(relay().ports.submission, address, password))[Symbol.asyncDispose]();
+    for (const address of [alice, bob]) await (await login(relay().at(465), address, password))[Symbol.asyncDispose]();
   });
 
   it.each([
@@ -92,7 +91,7 @@ describe.each(suites)('on %s', (suite) => {
 
   it('addresses beyond ASCII are not offered (SMTPUTF8), and not taken, in either direction', async () => {
     await using outgoing = await submission();
-    await using incoming = await IncomingSession.open(relay().ports.smtp);
+    await using incoming = await IncomingSession.open(relay().at(25));
     const ask = async (command: string): Promise<string[]> => {
       outgoing.send(`${command}\r\n`);
       return await Promise.all([outgoing.reply(), incoming.command(command)]);
@@ -116,7 +115,7 @@ describe.each(suites)('on %s', (suite) => {
     ['<somebody+tag@other.example>', ' BODY=8BITMIME SIZE=1000'],
     ['<"some body"@other.example>', ' BODY=8BITMIME'],
   ])('mail from %s%s passes, with what a sender may ask for a recipient', async (sender, parameters) => {
-    await using session = await IncomingSession.open(relay().ports.smtp);
+    await using session = await IncomingSession.open(relay().at(25));
     for (const command of [
       `MAIL FROM:${sender}${parameters}`,
       `RCPT TO:<${bob}> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;${bob}`,
@@ -130,8 +129,8 @@ describe.each(suites)('on %s', (suite) => {
 
   it('8-bit text arrives as it was sent, in one piece or in chunks (8BITMIME, BDAT)', async () => {
     const user = `eightbit1@${domain}`;
-    await (await login(relay().ports.submission, user, password))[Symbol.asyncDispose]();
-    await using session = await IncomingSession.open(relay().ports.smtp);
+    await (await login(relay().at(465), user, password))[Symbol.asyncDispose]();
+    await using session = await IncomingSession.open(relay().at(25));
     const message = Buffer.from(`${header}\r\ncaf\u00e9 \u00ff\r\n`, 'latin1');
     expect(await session.deliver({ from: 'somebody@other.example', to: user }, message)).toMatch(/^250 /);
     for (const command of ['MAIL FROM:<somebody@other.example> BODY=8BITMIME', `RCPT TO:<${user}>`])

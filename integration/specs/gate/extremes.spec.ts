@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 function submission(address: string): Promise<Conversation> {
-  return login(relay.ports.submission, address, password);
+  return login(relay.at(465), address, password);
 }
 
 describe('a message', () => {
@@ -58,7 +58,7 @@ describe('a message', () => {
   ])('with %s arrives as it was sent', async (name, body) => {
     const user = `exact${String(name.length).padStart(4, '0')}@${domain}`;
     await (await submission(user))[Symbol.asyncDispose]();
-    await using session = await IncomingSession.open(relay.ports.smtp);
+    await using session = await IncomingSession.open(relay.at(25));
     const message = Buffer.concat([Buffer.from(header.replace(bob, user)), Buffer.from('\r\n'), body]);
     expect(await session.deliver({ from: 'somebody@other.example', to: user }, message)).toMatch(/^250 /);
     const folder = `/var/lib/postern/mail/${user}/Maildir/new`;

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 function submission(address = alice): Promise<Conversation> {
-  return login(relay.ports.submission, address, password);
+  return login(relay.at(465), address, password);
 }
 
 async function workers(): Promise<string[]> {
@@ -98,7 +98,7 @@ describe('the filter’s workers', () => {
   it('count into one place, without anybody’s address', async () => {
     await using outgoing = await submission();
     expect(await sendMail(outgoing, envelope, await encryptedMessage(envelope))).toMatch(/^250/);
-    await using incoming = await IncomingSession.open(relay.ports.smtp);
+    await using incoming = await IncomingSession.open(relay.at(25));
     const message = Buffer.from(cleartextMessage({ from: 'somebody@other.example', to: bob }));
     expect(await incoming.deliver({ from: 'somebody@other.example', to: bob }, message)).toMatch(/^250 /);
     const metrics = (): Promise<string> =>
@@ -108,8 +108,8 @@ describe('the filter’s workers', () => {
     await expect.poll(metrics, { timeout: 20_000 }).toMatch(counted('submission', 'encrypted'));
     await expect.poll(metrics, { timeout: 20_000 }).toMatch(counted('incoming', 'cleartext'));
     // What the other services count is read here, too: logins, and what the page gave out.
-    await expect(login(relay.ports.submission, alice, 'another password')).rejects.toThrow(/535/);
-    await expect(login(relay.ports.submission, `short0001@${domain}`, 'short')).rejects.toThrow(/535/);
+    await expect(login(relay.at(465), alice, 'another password')).rejects.toThrow(/535/);
+    await expect(login(relay.at(465), `short0001@${domain}`, 'short')).rejects.toThrow(/535/);
     await relay.run(
       `postern registration close && NODE_TLS_REJECT_UNAUTHORIZED=0 node -e 'fetch("https://127.0.0.1/new", { method: "POST" })'; postern registration open`,
     );

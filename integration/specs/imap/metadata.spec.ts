@@ -45,7 +45,7 @@ describe.each(['trixie', 'bookworm'] as const)('METADATA of a relay on %s', (sui
   });
 
   const open = (name: string): Promise<ImapClient> =>
-    ImapClient.open({ port: relay.ports.imap, secure: true }, { name, password });
+    ImapClient.open({ ...relay.at(993), secure: true }, { name, password });
 
   /** The value of an entry; nothing for NIL. */
   async function get(client: ImapClient, mailbox: string, entry: string): Promise<string | undefined> {
@@ -57,7 +57,7 @@ describe.each(['trixie', 'bookworm'] as const)('METADATA of a relay on %s', (sui
   }
 
   it('is announced together with XCHATMAIL and XDELTAPUSH, before the login and after it', async () => {
-    await using session = await Conversation.open(relay.ports.imap);
+    await using session = await Conversation.open(relay.at(993));
     const greeting = await session.reply();
     await session.say(`C: a CAPABILITY`);
     const before = await session.expect('* CAPABILITY');
@@ -137,7 +137,7 @@ describe.each(['trixie', 'bookworm'] as const)('METADATA of a relay on %s', (sui
     expect(await get(other, '""', cleartext)).toBe('accept');
     await expect(client.command(`SETMETADATA "" (${cleartext} "perhaps")`)).rejects.toThrow(/NO/);
 
-    await using session = await IncomingSession.open(relay.ports.smtp);
+    await using session = await IncomingSession.open(relay.at(25));
     const from = 'news@letters.example';
     const deliver = async (to: string, message: string): Promise<string> =>
       session.deliver({ from, to }, Buffer.from(message));

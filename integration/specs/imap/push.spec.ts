@@ -31,10 +31,10 @@ describe.each(['trixie', 'bookworm'] as const)('new mail on %s', (suite) => {
   });
 
   const open = (name: string): Promise<ImapClient> =>
-    ImapClient.open({ port: relay.ports.imap, secure: true }, { name, password });
+    ImapClient.open({ ...relay.at(993), secure: true }, { name, password });
 
   async function send(from: string, to: string | readonly string[]): Promise<void> {
-    await using session = await login(relay.ports.submission, from, password);
+    await using session = await login(relay.at(465), from, password);
     const message = await encryptedMessage({ from, to: bob });
     expect(await sendMail(session, { from, to }, message)).toMatch(/^250 /);
   }

@@ -14,7 +14,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
   beforeAll(async () => {
     relay = await startRelay({ domain, suite, config: 'limits.pacing_seconds = 0' });
     for (const { address, password } of [alice, bob]) {
-      await using session = await login(relay.ports.submission, address, password);
+      await using session = await login(relay.at(465), address, password);
       await session.say('C: QUIT\nS: 221');
     }
   });
@@ -31,7 +31,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     const envelope = { from: alice.address, to: bob.address };
 
     it('passes when it is encrypted, without what its headers would tell', async () => {
-      await using session = await login(relay.ports.submission, alice.address, alice.password);
+      await using session = await login(relay.at(465), alice.address, alice.password);
       const talkative = [
         'X-Mailer: Secret/1.0',
         'User-Agent: Secret',
@@ -71,7 +71,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
         cleartextMessage(envelope).replace('Subject:', 'Secure-Join: vc-request\r\nSubject:'),
       ],
     ])('is refused when it is %s', async (_, message) => {
-      await using session = await login(relay.ports.submission, alice.address, alice.password);
+      await using session = await login(relay.at(465), alice.address, alice.password);
       for (const to of [bob.address, 'somebody@elsewhere.example']) {
         expect(await sendMail(session, { from: alice.address, to }, message)).toBe(
           '523 5.7.1 Encryption Needed: Invalid Unencrypted Mail',
@@ -82,7 +82,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     });
 
     it('is refused in another name: in the envelope', async () => {
-      await using session = await login(relay.ports.submission, alice.address, alice.password);
+      await using session = await login(relay.at(465), alice.address, alice.password);
       await session.say(`
         C: MAIL FROM:<${bob.address}>
         S: 250
@@ -97,7 +97,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     });
 
     it('is refused in another name: in the header', async () => {
-      await using session = await login(relay.ports.submission, alice.address, alice.password);
+      await using session = await login(relay.at(465), alice.address, alice.password);
       const message = await encryptedMessage(envelope);
       for (const from of [
         `From: <${bob.address}>`,
@@ -117,7 +117,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     it('comes back without its text when there is no such recipient', async () => {
       const dora = { address: `dora00001@${domain}`, password: 'dora-password' };
       const toNobody = { from: dora.address, to: `nobody001@${domain}` };
-      await using session = await login(relay.ports.submission, dora.address, dora.password);
+      await using session = await login(relay.at(465), dora.address, dora.password);
       const message = await encryptedMessage(toNobody);
       expect(await sendMail(session, toNobody, message)).toMatch(/^250 /);
       const bounce = await relay.inbox(dora.address);
@@ -127,7 +127,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     });
 
     it('needs a login', async () => {
-      await using session = await Conversation.open(relay.ports.submission);
+      await using session = await Conversation.open(relay.at(465));
       await session.say(`
         S: 220
         C: EHLO client.example
@@ -141,7 +141,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
 
   it('takes sixty messages a minute from one account, and the sixty-first later', async () => {
     const carol = { address: `carol0001@${domain}`, password: 'carol-password' };
-    await using session = await login(relay.ports.submission, carol.address, carol.password);
+    await using session = await login(relay.at(465), carol.address, carol.password);
     const envelope = { from: carol.address, to: bob.address };
     const message = await encryptedMessage(envelope);
     for (let n = 0; n < 60; n += 1) expect(await sendMail(session, envelope, message)).toMatch(/^250 /);
@@ -152,14 +152,14 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       S: 450 4.7.1: Too much mail from ${carol.address}, try again in
       C: RSET
       S: 250`);
-    await using other = await login(relay.ports.submission, alice.address, alice.password);
+    await using other = await login(relay.at(465), alice.address, alice.password);
     const fromAlice = { from: alice.address, to: bob.address };
     expect(await sendMail(other, fromAlice, await encryptedMessage(fromAlice))).toMatch(/^250 /);
   });
 
   describe('a first login', () => {
     async function imap(user: string, password: string): Promise<string> {
-      await using session = await Conversation.open(relay.ports.imap);
+      await using session = await Conversation.open(relay.at(993));
       await session.expect('* OK');
       session.send(`a LOGIN "${user}" "${password}"\r\n`);
       for (;;) {
@@ -178,7 +178,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       const user = `erin00001@${domain}`;
       const attempts = [1, 2, 3, 4].map((n) => [
         imap(user, `erin-password-${n}`).then((line) => line.startsWith('a OK')),
-        login(relay.ports.submission, user, `erin-password-${n}`).then(
+        login(relay.at(465), user, `erin-password-${n}`).then(
           (session) => session[Symbol.asyncDispose]().then(() => true),
           () => false,
         ),
@@ -200,7 +200,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
       ['a short password', `frank0001@${domain}`, 'short'],
     ])('is refused with %s', async (_, user, password) => {
       expect(await imap(user, password)).toMatch(/^a NO /);
-      await expect(login(relay.ports.submission, user, password)).rejects.toThrow(/535/);
+      await expect(login(relay.at(465), user, password)).rejects.toThrow(/535/);
     });
 
     it('keeps the password as an Argon2id hash in SQLite', async () => {
@@ -214,7 +214,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
 
   it('gives out addresses on the web until the operator closes registration, and says why not then', async () => {
     const ask = async (): Promise<string> => {
-      await using session = await Conversation.open(relay.ports.web);
+      await using session = await Conversation.open(relay.at(443));
       session.send(`POST https://${domain}/new HTTP/1.1\r\nHost: ${domain}\r\nConnection: close\r\n\r\n`);
       let response = '';
       for (;;) {
@@ -226,8 +226,8 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s', (suite) => {
     expect(await ask()).toMatch(/^HTTP\/1\.1 200 [^]*"email":"[a-z0-9]{9}@_gate\.test"/);
     await relay.run('postern registration close');
     expect(await ask()).toMatch(/^HTTP\/1\.1 4\d\d [^]*"reason":"This relay takes no new accounts\."/);
-    await expect(login(relay.ports.submission, `grace0001@${domain}`, 'grace-password')).rejects.toThrow(/535/);
-    await (await login(relay.ports.submission, alice.address, alice.password))[Symbol.asyncDispose]();
+    await expect(login(relay.at(465), `grace0001@${domain}`, 'grace-password')).rejects.toThrow(/535/);
+    await (await login(relay.at(465), alice.address, alice.password))[Symbol.asyncDispose]();
     await relay.run('postern registration open');
     expect(await ask()).toMatch(/^HTTP\/1\.1 200 /);
   });

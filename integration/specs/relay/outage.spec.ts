@@ -11,8 +11,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s whose own processe
 
   beforeAll(async () => {
     relay = await startRelay({ domain, suite });
-    for (const address of [alice, bob])
-      await (await login(relay.ports.submission, address, password))[Symbol.asyncDispose]();
+    for (const address of [alice, bob]) await (await login(relay.at(465), address, password))[Symbol.asyncDispose]();
   });
 
   afterAll(async () => {
@@ -43,11 +42,11 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s whose own processe
 
   it('fails logins for now while the auth service is down, and loses no account', async () => {
     await withoutService('auth', async () => {
-      await expect(login(relay.ports.submission, alice, password)).rejects.toThrow(/expected "235"|closed/);
+      await expect(login(relay.at(465), alice, password)).rejects.toThrow(/expected "235"|closed/);
     });
-    await (await login(relay.ports.submission, alice, password))[Symbol.asyncDispose]();
-    await expect(login(relay.ports.submission, alice, 'not-the-password')).rejects.toThrow(/535/);
-    await using session = await Conversation.open(relay.ports.imap);
+    await (await login(relay.at(465), alice, password))[Symbol.asyncDispose]();
+    await expect(login(relay.at(465), alice, 'not-the-password')).rejects.toThrow(/535/);
+    await using session = await Conversation.open(relay.at(993));
     await session.say(`
       S: * OK
       C: a LOGIN ${bob} ${password}
@@ -56,7 +55,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s whose own processe
 
   /** Both messages in one session: Postfix waits for the filter once in each, and then answers in its place. */
   async function attempt(envelope: { from: string; to: string }, messages: readonly string[]): Promise<string[]> {
-    const session = await login(relay.ports.submission, alice, password).catch(refusalIn);
+    const session = await login(relay.at(465), alice, password).catch(refusalIn);
     if (typeof session === 'string') return messages.map(() => session);
     await using _ = session;
     const replies: string[] = [];

@@ -90,7 +90,7 @@ describe('relays whose domain is their address', () => {
   });
 
   it('take encrypted mail from others of their kind, and no other from anybody', async () => {
-    await using session = await IncomingSession.open(one.ports.smtp);
+    await using session = await IncomingSession.open(one.at(25));
     const envelope = { from: 'friend@[192.0.2.1]', to: `alice0001@${one.domain}` };
     expect(await session.deliver(envelope, Buffer.from(await encryptedMessage(envelope)))).toMatch(/^250 /);
     expect(await one.inbox(envelope.to)).toContain('BEGIN PGP MESSAGE');

@@ -24,7 +24,7 @@ beforeAll(async () => {
     startRelay({ domain, network, config: 'filter.workers = 1\ndkim.ed25519 = true' }),
     startClassicServer('_classic.test', network),
   ]);
-  await (await login(relay.ports.submission, alice, password))[Symbol.asyncDispose]();
+  await (await login(relay.at(465), alice, password))[Symbol.asyncDispose]();
   other = new OtherDomain('_classic.test', network);
   await other.newKey();
 });
@@ -35,13 +35,13 @@ afterAll(async () => {
 });
 
 async function deliver(message: Buffer, { from = friend, to = alice } = {}): Promise<string> {
-  await using session = await IncomingSession.open(relay.ports.smtp);
+  await using session = await IncomingSession.open(relay.at(25));
   return await session.deliver({ from, to }, message);
 }
 
 describe('mail that leaves', () => {
   it('is signed with all keys, whose records `postern dns` prints, over exactly what arrives', async () => {
-    await using session = await login(relay.ports.submission, alice, password);
+    await using session = await login(relay.at(465), alice, password);
     const envelope = { from: alice, to: friend };
     const headers = [
       'X-Mailer: gone',
@@ -87,7 +87,7 @@ describe('mail from another server', () => {
     'is taken with one in the form %s over 8-bit text, long lines, dots, folds and empty fields, and kept without it',
     async (canonicalization) => {
       const user = `${canonicalization.replace('/', '').slice(3, 12)}@${domain}`;
-      await (await login(relay.ports.submission, user, password))[Symbol.asyncDispose]();
+      await (await login(relay.at(465), user, password))[Symbol.asyncDispose]();
       const header = `From:  Ein  Freund <${friend}> (a  comment)\r\nTo: <${user}>\r\nSubject:   caf\xe9\r\n\t  twice   folded \r\nX-Empty:\r\nX-Blank:  \r\nReceived: from secret.example by _classic.test\r\nAuthentication-Results: _classic.test; secret\r\n`;
       const text = `.\r\n..\r\ncaf\xe9 \xff\x80\t \r\n${'x'.repeat(5_000)}\r\n \r\n\r\nend  of text\r\n\r\n\r\n`;
       const message = Buffer.from(`${header}\r\n${text}`, 'latin1');
@@ -125,7 +125,7 @@ describe('mail from another server', () => {
     const signed = await other.sign(plain);
     for (const from of ['', 'SRS0=HHH=TT=_classic.test=friend@forwarder.example', 'bounces+1=2@other.example'])
       expect(await deliver(signed, { from })).toMatch(/^250 /);
-    await using session = await IncomingSession.open(relay.ports.smtp);
+    await using session = await IncomingSession.open(relay.at(25));
     expect(await session.command(`MAIL FROM:<${friend}> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=x`)).toMatch(/^250 /);
     expect(await session.command(`RCPT TO:<${alice}> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;x@y.example`)).toMatch(
       /^250 /,

@@ -53,7 +53,7 @@ describe.each(['trixie', 'bookworm'] as const)('mail from a relay on %s to a dom
   });
 
   async function send(to: string): Promise<void> {
-    await using session = await login(relay.ports.submission, alice, 'some-password');
+    await using session = await login(relay.at(465), alice, 'some-password');
     expect(await sendMail(session, { from: alice, to }, await encryptedMessage({ from: alice, to }))).toMatch(/^250 /);
   }
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
   network = await startNetwork([domain]);
   relay = await startRelay({ domain, network });
   for (const address of [alice, bob])
-    await (await login(relay.ports.submission, address, 'some-password'))[Symbol.asyncDispose]();
+    await (await login(relay.at(465), address, 'some-password'))[Symbol.asyncDispose]();
   other = new OtherDomain('other.test', network);
   await other.newKey();
 });
@@ -40,8 +40,7 @@ function post(
   return new Promise((resolve) => {
     const sent = request(
       {
-        host: '127.0.0.1',
-        port: relay.ports.web,
+        ...relay.at(443),
         path: '/mxdeliv',
         method,
         rejectUnauthorized: false,
@@ -105,7 +104,7 @@ describe('mail over HTTPS', () => {
     ['30 MB', Buffer.alloc(78 * 384_600, `${'0123456789'.repeat(7)}abcdef\r\n`)],
   ])('arrives as it was sent: %s', async (name, body) => {
     const user = name === 'dots' ? `dots00001@${domain}` : `large0001@${domain}`;
-    await (await login(relay.ports.submission, user, 'some-password'))[Symbol.asyncDispose]();
+    await (await login(relay.at(465), user, 'some-password'))[Symbol.asyncDispose]();
     const header = `From: <${friend}>\r\nTo: <${user}>\r\nSubject: as it was\r\n\r\n`;
     const message = await other.sign(Buffer.concat([Buffer.from(header), body]));
     expect(await post(message, { to: user })).toBe('200 250 OK');

@@ -69,7 +69,7 @@ async function startSink(): Promise<StartedTestContainer> {
 }
 
 async function send(...to: string[]): Promise<string> {
-  await using session = await login(relay.ports.submission, alice, password);
+  await using session = await login(relay.at(465), alice, password);
   return await sendMail(session, { from: alice, to }, await encryptedMessage({ from: alice, to: 'somebody@test' }));
 }
 
@@ -104,7 +104,7 @@ describe('a server that hangs', () => {
     const crowd = Array.from({ length: 5_000 }, (_, n) => `user${n}@${silent[n % silent.length]}`);
     const size = crowd.length / silentMessages;
     const message = await encryptedMessage({ from: alice, to: 'somebody@test' });
-    await using session = await login(relay.ports.submission, alice, password);
+    await using session = await login(relay.at(465), alice, password);
     for (let at = 0; at < crowd.length; at += size) {
       const to = crowd.slice(at, at + size);
       expect(await sendMail(session, { from: alice, to }, message)).toMatch(/^250 /);
@@ -118,7 +118,7 @@ describe('a server that hangs', () => {
 
 describe('port 25', () => {
   it('takes no mail without TLS', async () => {
-    const socket = connectTcp({ port: relay.ports.smtp, host: '127.0.0.1' });
+    const socket = connectTcp(relay.at(25));
     const lines = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
     await lines.next();
     socket.write('MAIL FROM:<a@b.test>\r\n');
@@ -129,7 +129,7 @@ describe('port 25', () => {
   it('speaks TLS 1.2, and nothing older', async () => {
     const upgrade = async (version: 'TLSv1.1' | 'TLSv1.2'): Promise<string | null> => {
       const how = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
-      const socket = await startTls(relay.ports.smtp, ['STARTTLS'], how);
+      const socket = await startTls(relay.at(25), ['STARTTLS'], how);
       const protocol = socket.getProtocol();
       socket.destroy();
       return protocol;
@@ -139,7 +139,7 @@ describe('port 25', () => {
   });
 
   it('tells of no address whether it exists', async () => {
-    await using session = await IncomingSession.open(relay.ports.smtp);
+    await using session = await IncomingSession.open(relay.at(25));
     const answers: string[][] = [];
     for (const address of [alice, `nobody001@${domain}`]) {
       const commands = [`VRFY ${address}`, `EXPN ${address}`, 'MAIL FROM:<>', `RCPT TO:<${address}>`, 'RSET'];

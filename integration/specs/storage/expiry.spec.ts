@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login } from '../../src/conversation.ts';
+import { areAwake } from '../../src/delivery/notification.ts';
 import { startRelay, type TestRelay } from '../../src/relay.ts';
 import { ask, change, Mailbox, password } from '../../src/storage/mailbox.ts';
 
@@ -16,7 +17,6 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s, as time passes,',
 
   const addressOf = (name: string): string => `${name}@${domain}`;
   const open = (name: string): Promise<Mailbox> => Mailbox.open(relay, addressOf(name));
-  const hibernated = 'for n in $(seq 600); do [ "$(pgrep -xc imap)" = 2 ] && exit 0; sleep 0.1; done; exit 1';
 
   it('removes messages that are too old, large ones that were seen sooner, and says first what it would do', async () => {
     await using waiting = await open('alice0001');
@@ -33,7 +33,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s, as time passes,',
       );
     }
     await waiting.client.idle();
-    await relay.run(hibernated);
+    await relay.eventually(areAwake(0));
     const plan = await relay.run(`postern expire --dry-run ${addressOf('alice0001')}`);
     expect(plan).toMatch(/^3 messages too old would be removed/);
     await using reader = await open('alice0001');
@@ -56,7 +56,7 @@ describe.each(['trixie', 'bookworm'] as const)('a relay on %s, as time passes,',
     const long = today - 91;
     await change(relay, `update accounts set created_day = 20000, last_imap_day = ${long}`);
     await change(relay, `update accounts set last_smtp_day = ${today - 60} where address like 'sending01@%'`);
-    await (await login(relay.ports.submission, addressOf('returning'), password))[Symbol.asyncDispose]();
+    await (await login(relay.at(465), addressOf('returning'), password))[Symbol.asyncDispose]();
     expect(await relay.run('postern expire --dry-run')).toMatch(/^2 unused accounts would be removed/m);
     await (await open('alice0001'))[Symbol.asyncDispose](); // the other one that would have been, comes back at last
 

@@ -29,7 +29,7 @@ describe.each(['trixie', 'bookworm'] as const)('a mailbox on %s that fills up', 
   /** Sends messages of 70,000 bytes. @returns their ids. */
   async function send(to: string, count: number): Promise<string[]> {
     const envelope = { from: addressOf('sender001'), to: addressOf(to) };
-    await using session = await login(relay.ports.submission, envelope.from, password);
+    await using session = await login(relay.at(465), envelope.from, password);
     const ids: string[] = [];
     for (let n = 0; n < count; n += 1) {
       const message = wrapArmored(armored, envelope);

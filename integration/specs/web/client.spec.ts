@@ -104,8 +104,8 @@ describe('the page of a running relay', () => {
     const folder = mkdtempSync(join(tmpdir(), 'postern-core-'));
     const core = startLocalCore(join(folder, 'accounts'));
     try {
-      const upstream = (port: number) => ({ address: { host: '127.0.0.1', port }, proxyProtocol: 'none' }) as const;
-      const alpn = { imap: upstream(relay.ports.imap), smtp: upstream(relay.ports.submission) };
+      const upstream = (port: 465 | 993) => ({ address: relay.at(port), proxyProtocol: 'none' }) as const;
+      const alpn = { imap: upstream(993), smtp: upstream(465) };
       await using web = await WebUnderTest.start({ settings: { alpn } });
       const oneServer = { host: '127.0.0.1', port: Number(new URL(web.origin).port), security: 'ssl' } as const;
       const account = await core.rpc.addAccount();
@@ -137,15 +137,12 @@ describe('the page of a running relay', () => {
 
 function page(relay: TestRelay): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request(
-      { host: '127.0.0.1', port: relay.ports.web, path: '/', rejectUnauthorized: false },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => resolve(text));
-      },
-    );
+    const asked = request({ ...relay.at(443), path: '/', rejectUnauthorized: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve(text));
+    });
     asked.on('error', reject);
     asked.end();
   });

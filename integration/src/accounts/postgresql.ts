@@ -13,11 +13,10 @@ export interface PostgresqlServer extends AsyncDisposable {
 
 export async function startPostgresql(): Promise<PostgresqlServer> {
   const container = await new GenericContainer(await ensureImage('postgresql', 'trixie'))
-    .withExposedPorts(5432)
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/).withStartupTimeout(120_000))
     .start();
   const addressOf = (database: string): string =>
-    `postgresql://postgres@127.0.0.1:${container.getMappedPort(5432)}/${database}`;
+    `postgresql://postgres@${container.getIpAddress('bridge')}/${database}`;
   // One connection for all: a program started in the container for each database would cost more than the database.
   const operator = new Pool({ connectionString: addressOf('postgres'), max: 1 });
   operator.on('error', () => {}); // the server is gone, which a test may want

@@ -2,6 +2,7 @@ import type { Suite } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login, sendMail } from '../conversation.ts';
 import { ImapClient } from '../delivery/imap-client.ts';
+import { areAwake } from '../delivery/notification.ts';
 import { encryptedMessage } from '../messages.ts';
 import { startRelay, type TestRelay } from '../relay.ts';
 
@@ -16,12 +17,12 @@ export function describeSessions(suite: Suite, version: string): void {
 
     const password = 'correct horse battery';
     const open = (local: string): Promise<ImapClient> =>
-      ImapClient.open({ port: relay.ports.imap, secure: true }, { name: `${local}@chat.example`, password });
+      ImapClient.open({ ...relay.at(993), secure: true }, { name: `${local}@chat.example`, password });
     /** Clients that wait, of which Dovecot keeps only one process for all. */
     const hibernating = async (...locals: readonly string[]): Promise<ImapClient[]> => {
       const clients = await Promise.all(locals.map(open));
       for (const client of clients) await client.idle();
-      await relay.eventually('[ $(pgrep -xc imap) -le 2 ]');
+      await relay.eventually(areAwake(0));
       return clients;
     };
 
@@ -55,14 +56,14 @@ export function describeSessions(suite: Suite, version: string): void {
     it('lets nobody send any more in a session that was open before, and says why', async () => {
       const to = 'neighbour@chat.example';
       const [blocked, deleted] = ['sending01@chat.example', 'sending02@chat.example'];
-      await using session = await login(relay.ports.submission, blocked, password);
-      await using other = await login(relay.ports.submission, deleted, password);
+      await using session = await login(relay.at(465), blocked, password);
+      await using other = await login(relay.at(465), deleted, password);
       const send = async (over: typeof session, from: string): Promise<string> =>
         await sendMail(over, { from, to }, await encryptedMessage({ from, to }));
       expect(await send(session, blocked)).toMatch(/^250 /);
       expect(await send(other, deleted)).toMatch(/^250 /);
       // A message whose recipient was accepted before the block is not accepted after it, however long it takes.
-      await using slow = await login(relay.ports.submission, blocked, password);
+      await using slow = await login(relay.at(465), blocked, password);
       await slow.say(`
         C: MAIL FROM:<${blocked}>
         S: 250

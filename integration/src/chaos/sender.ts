@@ -1,4 +1,5 @@
 import { login, type Conversation } from '../conversation.ts';
+import type { Where } from '../start-tls.ts';
 
 /** What a sender was told about a message. */
 export type Outcome =
@@ -21,9 +22,9 @@ export class Sender implements AsyncDisposable {
   }
 
   /** @returns the relay's refusal, when it does not let the account in. */
-  static async open(port: number, { address, password }: Account): Promise<Sender | string> {
+  static async open(where: Where, { address, password }: Account): Promise<Sender | string> {
     try {
-      return new Sender(await login(port, address, password));
+      return new Sender(await login(where, address, password));
     } catch (error) {
       return String(error);
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IncomingSession } from '../gate/incoming-session.ts';
 import type { TestRelay } from '../relay.ts';
+import type { Where } from '../start-tls.ts';
 import type { Choices } from './choices.ts';
 import { type Mail, readableMail, unacceptableMail, validMail } from './mail-kinds.ts';
 import { type Account, type Outcome, Sender } from './sender.ts';
@@ -58,7 +59,7 @@ export class Traffic {
     { choices, isEager }: { choices: Choices; isEager: boolean },
   ): Promise<void> {
     while (!this.#isOver) {
-      const sender = await Sender.open(relay.ports.submission, account);
+      const sender = await Sender.open(relay.at(465), account);
       if (typeof sender === 'string') {
         this.refusedLogins.push(sender);
         await this.#pause(choices);
@@ -91,7 +92,7 @@ export class Traffic {
     while (!this.#isOver) {
       const to = choices.pick(this.#addresses.filter((address) => address.endsWith(`@${relay.domain}`)));
       const mail = readableMail({ from, to }, choices);
-      const outcome = await bring(relay.ports.smtp, { from, to }, mail.text);
+      const outcome = await bring(relay.at(25), { from, to }, mail.text);
       this.sent.push({ ...mail, from, to: [to], outcome });
       await this.#pause(choices);
     }
@@ -102,9 +103,9 @@ export class Traffic {
   }
 }
 
-async function bring(port: number, envelope: { from: string; to: string }, text: string): Promise<Outcome> {
+async function bring(where: Where, envelope: { from: string; to: string }, text: string): Promise<Outcome> {
   try {
-    await using session = await IncomingSession.open(port);
+    await using session = await IncomingSession.open(where);
     const reply = await session.deliver(envelope, Buffer.from(`${text}\r\n`, 'latin1'));
     return reply.startsWith('250') ? { kind: 'accepted' } : { kind: 'refused', reply };
   } catch {

@@ -13,10 +13,10 @@ export interface CorpusResult {
 
 /** `postern check --corpus` against a submission port of this machine, as an operator types it. */
 export async function checkCorpus(
-  port: number,
+  { host, port }: { readonly host: string; readonly port: number },
   login: { readonly address: string; readonly password: string },
 ): Promise<{ readonly exitCode: number | undefined; readonly results: readonly CorpusResult[] }> {
-  const words = `check --corpus --json --implicit-tls --insecure --smtp 127.0.0.1:${port} --user ${login.address} --password ${login.password}`;
+  const words = `check --corpus --json --implicit-tls --insecure --smtp ${host}:${port} --user ${login.address} --password ${login.password}`;
   const { exitCode, stdout } = await execa(
     process.execPath,
     ['--conditions=@postern/source', join(root, 'packages/cli/src/main.ts'), ...words.split(' ')],

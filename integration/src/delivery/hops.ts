@@ -31,7 +31,7 @@ export async function measureHops(
   before: () => Promise<unknown> = async () => {},
 ): Promise<Delivery[]> {
   const [from, to] = [`sender001@${relay.domain}`, `reader001@${relay.domain}`];
-  await using reader = await ImapClient.open({ port: relay.ports.imap, secure: true }, { name: to, password });
+  await using reader = await ImapClient.open({ ...relay.at(993), secure: true }, { name: to, password });
   await reader.idle();
   const deliveries: Delivery[] = [];
   for (let at = 0; at < count; at += 1) {
@@ -50,7 +50,7 @@ async function deliver(
   const marks = [Date.now()];
   const start = performance.now();
   const mark = (): void => void marks.push((marks[0] ?? 0) + performance.now() - start);
-  const session = await LineChannel.open({ port: relay.ports.submission, secure: true });
+  const session = await LineChannel.open({ ...relay.at(465), secure: true });
   const expect = async (code: string): Promise<void> => {
     const reply = (await session.until(/^\d{3} /)).at(-1) ?? '';
     if (!reply.startsWith(code)) throw new Error(`expected ${code}, the relay said "${reply}"`);
@@ -91,7 +91,7 @@ export async function measureLogins(relay: TestRelay, count: number): Promise<nu
   for (let at = 0; at < count; at += 1) {
     const start = performance.now();
     const name = `reader001@${relay.domain}`;
-    await using _client = await ImapClient.open({ port: relay.ports.imap, secure: true }, { name, password });
+    await using _client = await ImapClient.open({ ...relay.at(993), secure: true }, { name, password });
     times.push(performance.now() - start);
   }
   return times;

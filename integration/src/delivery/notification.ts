@@ -19,14 +19,12 @@ export async function measureNotification(
   const waiting: ImapClient[] = [];
   try {
     for (let at = 0; at < clients; at += 1) {
-      waiting.push(
-        await ImapClient.open({ port: relay.ports.imap, secure: true }, { name: address(relay, at), password }),
-      );
+      waiting.push(await ImapClient.open({ ...relay.at(993), secure: true }, { name: address(relay, at), password }));
     }
     const times: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       for (const client of waiting) await client.idle();
-      if (state === 'hibernated') await relay.run(allHibernated);
+      if (state === 'hibernated') await relay.eventually(areAwake(0));
       for (const [at, client] of waiting.entries()) {
         const heard = client.notified(/EXISTS/).then(() => performance.now());
         await lmtp.deliver(address(relay, at));
@@ -41,9 +39,10 @@ export async function measureNotification(
   }
 }
 
-/** No imap process is left but those that were started ahead, which have opened no mailbox. */
-export const allHibernated =
-  'for n in $(seq 200); do [ $(cat /proc/[0-9]*/comm 2>/dev/null | grep -cx imap) -le 3 ] && exit 0; sleep 0.1; done; exit 1';
+/** Holds in a relay when that many clients are served: the others are hibernated. */
+export function areAwake(count: number): string {
+  return `[ "$(doveadm process status imap | awk '$3 == 0' | wc -l)" = ${count} ]`;
+}
 
 /** The relay itself takes mail from nobody but its own Postfix, on a unix socket. */
 async function openLmtp(relay: TestRelay): Promise<{ port: number; host: string }> {

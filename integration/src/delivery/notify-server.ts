@@ -17,17 +17,17 @@ export interface NotifyServer extends AsyncDisposable {
 export async function startNotifyServer(suite: Suite, more = ''): Promise<NotifyServer> {
   const log: string[] = [];
   const container: StartedTestContainer = await new GenericContainer(await ensureImage('notify', suite))
-    .withExposedPorts(24, 143)
     .withCopyContentToContainer([{ target: '/etc/dovecot/more.conf', content: more }])
     .withAddedCapabilities('SYS_PTRACE') // to look at processes that have dropped root
     .withLogConsumer((stream) => stream.on('data', (line) => log.push(String(line))))
     .withWaitStrategy(Wait.forLogMessage(/starting up for/))
     .start();
+  const host = container.getIpAddress('bridge');
   const execute = (command: string): ReturnType<StartedTestContainer['exec']> =>
     container.exec(['sh', '-c', command], { user: 'root' });
   return {
-    imap: { port: container.getMappedPort(143) },
-    lmtp: { port: container.getMappedPort(24) },
+    imap: { host, port: 143 },
+    lmtp: { host, port: 24 },
     async run(command) {
       const { stdout, output, exitCode } = await execute(command);
       if (exitCode !== 0) throw new Error(`${command}: exit code ${exitCode}: ${output}`);

@@ -18,8 +18,8 @@ export class Dialogue implements Disposable {
     this.#lines = linesOf(socket);
   }
 
-  static async open(port: number, protocol: 'imap' | 'smtp'): Promise<Dialogue> {
-    const socket = connect({ port, host: '127.0.0.1' });
+  static async open(where: { host: string; port: number }, protocol: 'imap' | 'smtp'): Promise<Dialogue> {
+    const socket = connect(where);
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     socket.on('error', () => {}); // seen as the end of the lines
     const dialogue = new Dialogue(socket, protocol);

@@ -44,7 +44,6 @@ export class MailHost implements AsyncDisposable {
     const container = await new GenericContainer(await ensureImage('mail', suite))
       .withCommand(['tini', '--', 'sleep', 'infinity'])
       .withBindMounts([{ source: repository, target: '/postern', mode: 'ro' }])
-      .withExposedPorts(143, 587, 2424)
       .withWaitStrategy(Wait.forSuccessfulCommand('true'))
       .start();
     const host = new MailHost(container, version);
@@ -137,16 +136,20 @@ export class MailHost implements AsyncDisposable {
     );
   }
 
+  #at(port: number): { host: string; port: number } {
+    return { host: this.#container.getIpAddress('bridge'), port };
+  }
+
   imap(): Promise<Dialogue> {
-    return Dialogue.open(this.#container.getMappedPort(143), 'imap');
+    return Dialogue.open(this.#at(143), 'imap');
   }
 
   submission(): Promise<Dialogue> {
-    return Dialogue.open(this.#container.getMappedPort(587), 'smtp');
+    return Dialogue.open(this.#at(587), 'smtp');
   }
 
   lmtp(): Promise<Dialogue> {
-    return Dialogue.open(this.#container.getMappedPort(2424), 'smtp');
+    return Dialogue.open(this.#at(2424), 'smtp');
   }
 
   /** Everything that Dovecot, Postfix and the backend wrote since the door was opened. */

@@ -22,7 +22,7 @@ export class Mailbox implements AsyncDisposable {
   }
 
   static async open(relay: TestRelay, name: string): Promise<Mailbox> {
-    return new Mailbox(await ImapClient.open({ port: relay.ports.imap, secure: true }, { name, password }));
+    return new Mailbox(await ImapClient.open({ ...relay.at(993), secure: true }, { name, password }));
   }
 
   /** Uploads messages with dates of their own (RFC 3501 §6.3.11): time passes at once. */
