@@ -1,9 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { filteredOutput } from './filtered-output.ts';
 import type { Log } from './log.ts';
 
 /** A program that has to run as long as the relay does. */
@@ -115,24 +112,4 @@ function spawnProgram({ command, args, sockets = [], user, env, keepLine }: Prog
   } finally {
     if (output !== undefined) closeSync(output);
   }
-}
-
-/**
- * A pipe whose lines are passed on to standard error as far as they are worth keeping. It is a FIFO with a name as long
- * as somebody writes: Postfix opens /dev/stdout again, which neither the socket pair that Node calls a pipe nor a file
- * without a name allows (postfix src/util/safe_open.c).
- *
- * @returns the descriptor of its writing end.
- */
-function filteredOutput(keepLine: (line: string) => string | undefined): number {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-log-'));
-  const path = join(folder, 'pipe');
-  execFileSync('mkfifo', ['-m', '600', path]);
-  const input = new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) });
-  input.once('close', () => rmSync(folder, { recursive: true, force: true }));
-  createInterface({ input }).on('line', (line) => {
-    const kept = keepLine(line);
-    if (kept !== undefined) process.stderr.write(`${kept}\n`);
-  });
-  return openSync(path, constants.O_WRONLY);
 }
