@@ -1,16 +1,32 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { type FSWatcher, watch, writeFileSync } from 'node:fs';
+import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Where a file is while its user is being announced. No address begins with a dot. */
 const takenFolder = '.taken';
 const defaultSweepMs = 10_000;
-/** Clients that are connected hear of the mail first: until then the processor is theirs. And a burst is one look. */
+/** Clients that are connected hear of the mail first: until then the processor is theirs. */
 const settleMs = 50;
+/** Whoever writes ten messages in a row wakes nobody ten times, and has us look around twice. */
+const restMs = 500;
+
+/**
+ * Leaves word, for whoever reads the folder, that a user got mail.
+ *
+ * @throws what the system throws when the file cannot be made.
+ */
+export function leaveWord(folder: string, user: string): void {
+  if (user.startsWith('.')) return;
+  try {
+    writeFileSync(join(folder, user), '', { flag: 'wx' }); // follows no link: the folder is somebody else's
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
 
 export interface ArrivalsOptions {
-  /** In it, Dovecot's delivery leaves a file named as the user who got mail. */
+  /** In it lies a file named as the user, for each who got mail: see leaveWord(). */
   readonly folder: string;
   readonly announce: (user: string) => Promise<void>;
   /** An announcement failed; the file stays and is tried again after a pause. */
@@ -32,6 +48,7 @@ export class Arrivals {
   #isAgain = false;
   #isPausing = false;
   #isStopped = false;
+  #restsUntil = 0;
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -70,15 +87,16 @@ export class Arrivals {
 
   async #sweepAll(): Promise<void> {
     while (this.#isAgain && !this.#isStopped) {
-      await pause(settleMs);
+      await pause(Math.max(settleMs, this.#restsUntil - performance.now()));
       this.#isAgain = false;
       this.#isPausing = false;
       try {
         await this.#takeAll();
         for (const user of await filesIn(this.#taken)) {
           await this.#options.announce(user);
-          await rm(join(this.#taken, user));
+          await unlink(join(this.#taken, user));
         }
+        this.#restsUntil = performance.now() + restMs;
       } catch (cause) {
         this.#isPausing = true;
         this.#options.onFailure(cause);

@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.ts';
+import { leaveWord } from '../push/arrivals.ts';
+import { Deliveries } from '../push/deliveries.ts';
 import { layoutOf, policyUser, serviceUser, type SocketName } from '../setup/layout.ts';
 import { asksForPolicies, policyMain } from '../setup/mta-sts.ts';
 import { inheritedSockets } from './held-sockets.ts';
 import type { Log } from './log.ts';
-import { keepLine, keepPolicyLine } from './mail-log.ts';
+import { keepLine, keepPolicyLine, redact } from './mail-log.ts';
+import { reasonOf } from './service.ts';
 import { type Program, Supervisor } from './supervisor.ts';
 
 /** Our own services, by the names that `postern serve` knows them by. */
@@ -68,11 +71,25 @@ export function relaySupervisor(config: Config, serve: readonly [string, ...stri
         name: 'postfix',
         command: 'sh',
         args: ['-c', startOfPostfix, 'sh', layout.postfixFolder, ...policySocket],
-        keepLine,
+        keepLine: config.push.service === 'off' ? keepLine : announcing(layout.newMailFolder, log),
       },
     ],
     log,
   );
+}
+
+/** Keeps the same lines, and leaves word of the mail that they tell of. */
+function announcing(folder: string, log: Log): (line: string) => string | undefined {
+  const deliveries = new Deliveries();
+  return (line) => {
+    const user = deliveries.read(line);
+    try {
+      if (user !== undefined) leaveWord(folder, user);
+    } catch (error) {
+      log('push.untold', { error: redact(reasonOf(error)) });
+    }
+    return keepLine(line);
+  };
 }
 
 /**

@@ -16,8 +16,6 @@ export function dovecotSeries(version: string): DovecotSeries {
 export interface InstalledDovecot {
   readonly series: DovecotSeries;
   readonly hasNotifyPlugin: boolean;
-  /** Whether it can tell us of new mail. */
-  readonly canPush: boolean;
 }
 
 /**
@@ -28,8 +26,8 @@ export function dovecotConf(config: Config, layout: Layout, installed: Installed
   return installed.series === '2.4' ? conf24(config, layout, installed) : conf23(config, layout, installed);
 }
 
-function conf24(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: InstalledDovecot): string {
-  const isPushing = canPush && config.push.service !== 'off';
+function conf24(config: Config, layout: Layout, { hasNotifyPlugin }: InstalledDovecot): string {
+  const isPushing = config.push.service !== 'off';
   return `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 ${common(config, hasNotifyPlugin)}
@@ -42,7 +40,6 @@ ${isPushing ? '  XDELTAPUSH = yes' : ''}
 }
 ${metadata24(config)}
 ${quota24(config, layout)}
-${isPushing ? push24(layout) : ''}
 ssl_server_cert_file = ${layout.certificate}
 ssl_server_key_file = ${layout.key}
 mail_driver = maildir
@@ -57,6 +54,9 @@ service imap-login {
   chroot =
   restart_request_count = unlimited
   ${loginService}
+}
+service imap {
+  restart_request_count = ${clientsInTurn}
 }
 service lmtp {
   restart_request_count = unlimited # 2.4 would start a program for each message
@@ -95,6 +95,7 @@ function quota24(config: Config, layout: Layout): string {
   quota = yes
 }
 quota "User quota" {
+  driver = maildir
   quota_storage_size = ${quotaBytes(config)}B
   quota_storage_grace = 0
 ${warnings.join('\n')}
@@ -109,8 +110,7 @@ function quota23(config: Config, layout: Layout): string {
   );
   return `mail_plugins = quota
 plugin {
-  quota = count:User quota
-  quota_vsizes = yes
+  quota = maildir:User quota
   quota_rule = *:storage=${quotaBytes(config)}B
   quota_grace = 0%%
 ${warnings.join('\n')}
@@ -133,27 +133,12 @@ function thresholds({ keep }: Config): number[] {
   return [...new Set([...between, lowest])];
 }
 
-function push24(layout: Layout): string {
-  return `protocol lmtp {
-  mail_plugins {
-    mail_lua = yes
-    notify = yes
-    push_notification = yes
-    push_notification_lua = yes
-  }
-  push_notification lua {
-    lua_file = ${layout.pushScript}
-  }
-}`;
-}
-
-function conf23(config: Config, layout: Layout, { hasNotifyPlugin, canPush }: InstalledDovecot): string {
-  const isPushing = canPush && config.push.service !== 'off';
+function conf23(config: Config, layout: Layout, { hasNotifyPlugin }: InstalledDovecot): string {
+  const isPushing = config.push.service !== 'off';
   return `${common(config, hasNotifyPlugin)}
 imap_capability = +XCHATMAIL${isPushing ? ' XDELTAPUSH' : ''}
 mail_attribute_dict = proxy:${config.run}/metadata.sock:metadata
 ${quota23(config, layout)}
-${isPushing ? push23(layout) : ''}
 ssl_cert = <${layout.certificate}
 ssl_key = <${layout.key}
 mail_location = maildir:~/Maildir
@@ -166,17 +151,11 @@ service imap-login {
   service_count = 0
   ${loginService}
 }
+service imap {
+  service_count = ${clientsInTurn}
+}
 ${services(config, layout)}
 `;
-}
-
-function push23(layout: Layout): string {
-  return `protocol lmtp {
-  mail_plugins = $mail_plugins mail_lua notify push_notification push_notification_lua
-}
-plugin {
-  push_notification_driver = lua:file=${layout.pushScript}
-}`;
 }
 
 /**
@@ -241,6 +220,13 @@ export function contactUri(contact: string): string | undefined {
 
 /** Started ahead, for the next client that logs in or wakes up, and the next message: starting one takes some 15 ms. */
 const spareProcesses = 2;
+
+/**
+ * Clients that one imap process serves, one after another: starting one for each client that wakes up would be half of
+ * what a message costs. All of them run as the same user anyway, and end after a while in case they leak; Dovecot's own
+ * commercial edition does so (src/imap/imap-settings.c).
+ */
+const clientsInTurn = 1000;
 
 function services(config: Config, layout: Layout): string {
   return `service imap {

@@ -29,8 +29,7 @@ export interface Layout {
   readonly key: string;
   readonly dkimFolder: string;
   readonly dovecotConf: string;
-  readonly pushScript: string;
-  /** Where Dovecot's delivery leaves word of new mail (push/arrivals.ts). */
+  /** Where word of new mail is left (push/arrivals.ts). */
   readonly newMailFolder: string;
   readonly postfixFolder: string;
   readonly lmtpSocket: string;
@@ -61,7 +60,6 @@ export function layoutOf(config: Config): Layout {
     key: config.tls.key ?? data('tls/key.pem'),
     dkimFolder: data('dkim'),
     dovecotConf: run('dovecot.conf'),
-    pushScript: run('push.lua'),
     newMailFolder: run('new-mail'),
     postfixFolder: run('postfix'),
     lmtpSocket: run('lmtp.sock'),

@@ -71,6 +71,9 @@ export function postfixMain(config: Config, layout: Layout): string {
     // Stay for a while after a message: on a small relay the next one would wait for four programs to start.
     max_idle: '1h',
 
+    // There is one destination: its connection is good for the next message, which spares Dovecot a tenth of the work.
+    lmtp_connection_cache_destinations: 'static:all',
+
     // The client's address is used for nothing, so it is looked up nowhere.
     smtpd_peername_lookup: 'no',
     smtpd_client_connection_count_limit: '0',

@@ -23,7 +23,6 @@ import {
   submissionHeaders,
   tlsPolicy,
 } from './postfix.ts';
-import { canPush, pushScript } from './push-script.ts';
 
 const run = promisify(execFile);
 const minimumFreeBytes = 200 * 1024 * 1024;
@@ -51,17 +50,11 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   if (!isPrivateDomain(config.domain))
     for (const record of await dkimRecords(config)) log('dns.record', { publish: zoneLine(record) });
   const { stdout: version } = await run('dovecot', ['--version']);
-  const installed = {
-    series: dovecotSeries(version),
-    hasNotifyPlugin: await hasNotifyPlugin(version),
-    canPush: canPush(),
-  };
+  const installed = { series: dovecotSeries(version), hasNotifyPlugin: await hasNotifyPlugin(version) };
   if (!installed.hasNotifyPlugin) log('notify-plugin.absent', { dovecot: version.trim() });
-  if (!installed.canPush) log('push.absent', { package: 'dovecot-auth-lua' });
   if (wantsPolicies(config) && !asksForPolicies(config)) log('mta-sts.absent', { package: 'postfix-mta-sts-resolver' });
   const inotify = await raiseInotifyLimit();
   if (inotify !== undefined) log('inotify.low', { ...inotify });
-  await writeFile(layout.pushScript, pushScript(layout.newMailFolder));
   await writeFile(layout.dovecotConf, dovecotConf(config, layout, installed));
   await writeFile(layout.policyConf, policyConf(layout));
   const postfixFiles = {
@@ -98,7 +91,7 @@ async function prepareFolders(config: Config, layout: Layout): Promise<void> {
     await folder(dirname(layout.policyCache), 0o700, policyUser.uid);
     await folder(join(config.data, 'page'), 0o755); // the operator's own texts, colours and logo
     await folder(config.run, 0o755);
-    await folder(layout.newMailFolder, 0o770, serviceUser.uid, mailUser.uid);
+    await folder(layout.newMailFolder, 0o700, serviceUser.uid);
     // What an earlier run left there, process ids among it, would only mislead.
     await rm(join(config.run, 'dovecot'), { recursive: true, force: true });
     await folder(layout.postfixFolder, 0o755);

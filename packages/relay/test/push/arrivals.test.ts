@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Arrivals } from '../../src/push/arrivals.ts';
+import { Arrivals, leaveWord } from '../../src/push/arrivals.ts';
 
 let folder: string;
 let arrivals: Arrivals;
@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const deliver = (user: string): void => writeFileSync(join(folder, user), '');
+const deliver = (user: string): void => leaveWord(folder, user);
 const left = (): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name !== '.taken');
 
@@ -59,6 +59,15 @@ describe('news of mail', () => {
     deliver('zoe000001@example.org');
     await vi.waitFor(() => expect(told).toEqual(['zoe000001@example.org']));
     expect(failures).toEqual([]);
+  });
+
+  it('is left for accounts only, and nowhere but in the folder', async () => {
+    await arrivals.start();
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'a-link@example.org'));
+    for (const user of ['.taken', 'a-link@example.org', 'zoe000001@example.org']) deliver(user);
+    await vi.waitFor(() => expect(told).toEqual(['zoe000001@example.org']));
+    expect(left()).toEqual(['a-link@example.org']);
+    expect(() => leaveWord(join(folder, 'nowhere'), 'zoe000001@example.org')).toThrow(/ENOENT/);
   });
 
   it('is kept as long as it cannot be told, also for a process that starts later', async () => {

@@ -31,7 +31,7 @@ describe('the notify plugin', () => {
   it.each(['2.3', '2.4'] as const)('is loaded by imap of Dovecot %s only, and only where it is', (series) => {
     const config = parseConfig('domain = "chat.example.org"', 'postern.toml');
     const conf = (isThere: boolean): string =>
-      dovecotConf(config, layoutOf(config), { series, hasNotifyPlugin: isThere, canPush: true });
+      dovecotConf(config, layoutOf(config), { series, hasNotifyPlugin: isThere });
     expect(conf(true)).toMatch(/^protocol imap \{\n +mail_plugins[^}]*postern_notify/m);
     expect(conf(true).match(/postern_notify/g)).toHaveLength(1);
     expect(conf(false)).not.toContain('postern_notify');
@@ -42,7 +42,7 @@ describe('the notify plugin', () => {
     (series) => {
       const config = parseConfig('domain = "chat.example.org"', 'postern.toml');
       const conf = (isThere: boolean): string =>
-        dovecotConf(config, layoutOf(config), { series, hasNotifyPlugin: isThere, canPush: true });
+        dovecotConf(config, layoutOf(config), { series, hasNotifyPlugin: isThere });
       expect(conf(true)).toContain('\nimap_hibernate_timeout = 1s\n');
       expect(conf(false)).not.toContain('imap_hibernate_timeout');
     },
