@@ -7,8 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Most of what the specs do is wait for others: four files side by side keep two cores busy.
-    maxWorkers: 4,
+    // Most of what the specs do is wait for others: six files side by side keep two cores busy.
+    maxWorkers: 6,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/closing-line.ts'],
     projects: [
@@ -16,6 +16,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Each file cleans up after itself, and loading a package anew for each takes as long as its tests.
+          isolate: false,
           // Only against hanging: a busy machine is no failure.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -10,15 +10,18 @@ export let folder = '';
 export let path = '';
 export const events: MilterEvent[] = [];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'milter-'));
-  path = join(folder, 'filter.sock');
-  events.length = 0;
-});
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close({ drainMs: 0 });
-  await rm(folder, { recursive: true, force: true });
-});
+/** For the test file that calls it. */
+export function prepareEachTest(): void {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'milter-'));
+    path = join(folder, 'filter.sock');
+    events.length = 0;
+  });
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close({ drainMs: 0 });
+    await rm(folder, { recursive: true, force: true });
+  });
+}
 
 const servers: MilterServer[] = [];
 /** To be closed after the test. */

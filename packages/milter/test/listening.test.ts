@@ -6,7 +6,9 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { systemdSocket } from '../src/index.ts';
 import { TestMta } from '../src/testing/index.ts';
-import { folder, gate, opened, path } from './gate.ts';
+import { folder, gate, opened, path, prepareEachTest } from './gate.ts';
+
+prepareEachTest();
 
 describe('a unix socket', () => {
   it('has its mode and its group from the first moment on, and is gone after close', async () => {

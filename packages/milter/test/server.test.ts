@@ -9,8 +9,10 @@ import { reply } from '../src/index.ts';
 import { frame, strings } from '../src/testing/codec.ts';
 import { TestMta } from '../src/testing/index.ts';
 import { WireConnection } from '../src/testing/wire-connection.ts';
-import { events, folder, gate, opened, path, seen } from './gate.ts';
+import { events, folder, gate, opened, path, prepareEachTest, seen } from './gate.ts';
 import { postfixOffer } from './session-bench.ts';
+
+prepareEachTest();
 
 describe('a server that is stopped', () => {
   it('waits for the sessions that there are', async () => {
