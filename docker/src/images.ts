@@ -13,7 +13,20 @@ const dockerFolder = join(import.meta.dirname, '..');
  *
  * @returns its tag, `postern-NAME:SUITE-HASH`; the hash is that of the folder's files.
  */
-export async function ensureImage(name: string, suite: Suite): Promise<string> {
+export function ensureImage(name: string, suite: Suite): Promise<string> {
+  return madeOnce(`${name}:${suite}`, () => ensure(name, suite));
+}
+
+const made = new Map<string, Promise<string>>();
+
+/** An image that was asked for stays there, and its sources need not be hashed again, as long as this process runs. */
+export function madeOnce(name: string, make: () => Promise<string>): Promise<string> {
+  const image = made.get(name) ?? make();
+  made.set(name, image);
+  return image;
+}
+
+async function ensure(name: string, suite: Suite): Promise<string> {
   const folder = join(dockerFolder, name);
   const tag = `postern-${name}:${suite}-${(await hashOf(folder)).slice(0, 12)}`;
   if (await imageExists(tag)) return tag;

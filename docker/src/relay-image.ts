@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import type { Suite } from './base-image.ts';
 import { imageExists } from './engine.ts';
-import { build, ensureImage, hashOf } from './images.ts';
+import { build, ensureImage, hashOf, madeOnce } from './images.ts';
 import { step } from './progress.ts';
 import { bundlePrograms } from './relay-bundle.ts';
 
@@ -24,7 +24,11 @@ const programFolder = 'packages/relay/dist/programs';
  *
  * @returns its tag, `postern-relay:SUITE-HASH`; the hash is that of the sources, and of how they are made into it.
  */
-export async function ensureRelayImage(suite: Suite): Promise<string> {
+export function ensureRelayImage(suite: Suite): Promise<string> {
+  return madeOnce(`relay:${suite}`, () => ensure(suite));
+}
+
+async function ensure(suite: Suite): Promise<string> {
   const mail = await ensureImage('mail', suite);
   const packages = workspacePackages();
   const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder, notifyFolder, socketHolder];

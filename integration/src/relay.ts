@@ -68,14 +68,17 @@ export async function startRelay(options: RelayOptions): Promise<TestRelay> {
   const named = wanted === 'own-address' ? '@own-address@' : wanted;
   let generic = new GenericContainer(await ensureRelayImage(suite))
     .withExtraHosts([{ host: testHost, ipAddress: 'host-gateway' }])
-    .withEnvironment({ POSTERN_CONFIG: configFile })
+    .withEnvironment({ POSTERN_CONFIG: configFile, TEST_CONFIG: `domain = "${named}"\n${ignoreShortages}\n${config}` })
     .withTmpFs({ [dataFolder]: dataMegabytes === undefined ? '' : `size=${dataMegabytes}m` })
-    .withCopyContentToContainer([{ target: configFile, content: `domain = "${named}"\n${ignoreShortages}\n${config}` }])
     // Looking from outside spares a busy machine a process that looks from inside.
     .withWaitStrategy(Wait.forAll([]));
-  const first = [...(network === undefined ? [] : [network.inside]), ...(named === wanted ? [] : [ownAddress])];
-  const start = [...first, 'exec /opt/postern/entrypoint'].join('\n');
-  if (first.length > 0) generic = generic.withEntrypoint(['tini', '--', 'sh', '-ec', start]);
+  const start = [
+    `printf '%s\\n' "$TEST_CONFIG" >${configFile}`, // copying a file into a container would start two programs
+    ...(network === undefined ? [] : [network.inside]),
+    ...(named === wanted ? [] : [ownAddress]),
+    'exec /opt/postern/entrypoint',
+  ].join('\n');
+  generic = generic.withEntrypoint(['tini', '--', 'sh', '-ec', start]);
   if (network !== undefined) generic = network.join(generic);
   const container = await generic.start();
   const log = async (): Promise<string> => (await execa('docker', ['logs', container.getId()], { all: true })).all;
