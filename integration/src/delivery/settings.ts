@@ -28,8 +28,13 @@ export const speedSettings: readonly SpeedSetting[] = [
     only: 'trixie',
   },
   {
-    name: 'imap: processes started ahead',
-    takeBack: `sed -i '/^service imap {/,/^}/{/process_min_avail/d}' ${dovecot}`,
+    name: 'lmtp_connection_cache_destinations: its connection stays',
+    takeBack: `postconf -c ${postfix} -e lmtp_connection_cache_destinations=`,
+    measures: '250 to EXISTS',
+  },
+  {
+    name: 'imap: processes started ahead, that stay',
+    takeBack: `sed -i '/^service imap {/,/^}/{/process_min_avail/d; /restart_request_count/d; /service_count/d}' ${dovecot}`,
     measures: 'IMAP login',
   },
   {
