@@ -95,6 +95,7 @@ for (const rate of ratesPerSecond) {
 }
 await crowd.grow(clients, accounts);
 await relay.eventually(areAwake(0));
+await relay.eventually('[ "$(pgrep -xc imap)" -le 4 ]'); // the others stay for some seconds
 const full = await usage(relay);
 const perThousand = ((full.memoryMb - empty.memoryMb) / clients) * 1000;
 rows.push(row({ name: 'memory for 1,000 clients that wait', value: perThousand, unit: 'MB' }));

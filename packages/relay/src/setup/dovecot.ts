@@ -57,6 +57,7 @@ service imap-login {
 }
 service imap {
   restart_request_count = ${clientsInTurn}
+  idle_kill_interval = ${idleSeconds}s
 }
 service lmtp {
   restart_request_count = unlimited # 2.4 would start a program for each message
@@ -153,6 +154,7 @@ service imap-login {
 }
 service imap {
   service_count = ${clientsInTurn}
+  idle_kill = ${idleSeconds}s
 }
 ${services(config, layout)}
 `;
@@ -227,6 +229,8 @@ const spareProcesses = 2;
  * commercial edition does so (src/imap/imap-settings.c).
  */
 const clientsInTurn = 1000;
+/** What a storm of logins started goes again soon, but for those that are spare. */
+const idleSeconds = 15;
 
 function services(config: Config, layout: Layout): string {
   return `service imap {

@@ -25,6 +25,10 @@ describe.each(['2.3', '2.4'] as const)('the configuration of Dovecot %s', (serie
     expect(conf('keep.mailbox_mb = 0')).not.toMatch(/quota/);
   });
 
+  it('serves many clients with each imap process, one after another', () => {
+    expect(conf('')).toMatch(/^service imap \{\n {2}(?:restart_request|service)_count = 1000\n {2}idle_kill/m);
+  });
+
   it('names the operator', () => {
     expect(conf('operator.contact = "op@chat.example"')).toMatch(/^mail_server_admin = mailto:op@chat\.example$/m);
     expect(conf('operator.contact = "ask at the bar"')).not.toContain('mail_server_admin');
