@@ -9,7 +9,7 @@ import { type BenchRow, report, row, type Target } from './harness.ts';
 /** How long a message takes on a relay of either Debian release, with real clients, against a relay that costs nothing. */
 const domain = '_bench.test';
 const floorAddress = '127.0.0.77';
-const rounds = Number(process.argv[2] ?? 10);
+const rounds = Number(process.argv[2] ?? 15);
 
 const targets: Readonly<Record<string, Target>> = {
   dc_ping_pong: { kind: 'at most', limit: 1.25, of: 'ratio' },

@@ -13,6 +13,7 @@ import { bundlePrograms } from './relay-bundle.ts';
 const root = join(import.meta.dirname, '../..');
 const relayFolder = join(import.meta.dirname, '../relay');
 const notifyFolder = join(import.meta.dirname, '../notify');
+const noDelayFolder = join(import.meta.dirname, '../nodelay');
 /** What the relay starts with; see docker/relay/entrypoint. */
 const socketHolder = join(root, 'packages/dovecot-auth/dovecot');
 /** As deep as the modules are in their package, which look for its other files from where they are; see the Dockerfile. */
@@ -31,7 +32,13 @@ export function ensureRelayImage(suite: Suite): Promise<string> {
 async function ensure(suite: Suite): Promise<string> {
   const mail = await ensureImage('mail', suite);
   const packages = workspacePackages();
-  const sources = [...packages.map((folder) => join(folder, 'src')), relayFolder, notifyFolder, socketHolder];
+  const sources = [
+    ...packages.map((folder) => join(folder, 'src')),
+    relayFolder,
+    notifyFolder,
+    noDelayFolder,
+    socketHolder,
+  ];
   const ways = ['package-lock.json', 'docker/src/relay-image.ts', 'docker/src/relay-bundle.ts'];
   const texts = await Promise.all(ways.map((path) => readFile(join(root, path), 'utf8')));
   const tag = `postern-relay:${suite}-${shortHash(mail, await hashOf(...sources), ...texts)}`;
@@ -45,6 +52,7 @@ async function buildFromSources(tag: string, mail: string, packages: readonly st
   try {
     await cp(relayFolder, context, { recursive: true });
     await cp(notifyFolder, join(context, 'notify'), { recursive: true });
+    await cp(noDelayFolder, join(context, 'nodelay'), { recursive: true });
     await cp(join(root, `node_modules/node-linux-${arch()}/bin/node`), join(context, 'node'));
     const app = join(context, 'app');
     await bundlePrograms(root, join(app, programFolder));

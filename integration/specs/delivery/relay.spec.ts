@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from 'node:tls';
-import type { Suite } from '@postern/docker';
+import { docker, ensureRelayImage, type Suite } from '@postern/docker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measureHops } from '../../src/delivery/hops.ts';
 import { ImapClient } from '../../src/delivery/imap-client.ts';
@@ -75,14 +75,27 @@ describe.each(suites)('a waiting client of a relay on %s', (suite) => {
     );
   });
 
-  it('is greeted on the port for sending with nothing between handshake and greeting', async () => {
-    const socket = connect({ ...relay.at(465), rejectUnauthorized: false });
-    const tickets: Buffer[] = [];
-    socket.on('session', (ticket: Buffer) => tickets.push(ticket));
-    const [greeting] = await once(socket, 'data');
-    expect(String(greeting)).toMatch(/^220 /);
-    expect(socket.getProtocol()).toBe('TLSv1.3');
-    expect(tickets).toEqual([]);
-    socket.destroy();
+  it('is answered by Postfix in packets that wait for no other', async () => {
+    const clients = ([25, 465, 587] as const).map((port) => connect(relay.at(port)));
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    // No program shows this option: it is asked of the very connections that Postfix has.
+    const script = `import ctypes, os, socket, subprocess
+options = {}
+for pid in map(int, subprocess.check_output(["pgrep", "-x", "smtpd"]).split()):
+    for fd in map(int, os.listdir(f"/proc/{pid}/fd")):
+        copy = ctypes.CDLL(None).syscall(438, os.pidfd_open(pid), fd, 0) # pidfd_getfd(2)
+        try:
+            connection = socket.socket(fileno=copy)
+            port = connection.getpeername() and connection.getsockname()[1]
+            options[port] = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        except (OSError, IndexError):
+            pass # not a connection, or one inside the machine
+print(sorted(options.items()))`;
+    const options = `--pid container:${relay.container.getId()} --cap-add SYS_PTRACE --entrypoint python3`.split(' ');
+    const image = await ensureRelayImage(suite);
+    const ask = (): Promise<string> => docker(['run', '--rm', ...options, image, '-c', script]);
+    await expect.poll(ask, { interval: 200 }).toBe('[(25, 1), (465, 1), (587, 1)]');
+    for (const client of clients) client.destroy();
+    expect(await relay.log()).not.toContain('no-delay.absent');
   });
 });

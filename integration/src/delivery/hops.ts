@@ -62,7 +62,8 @@ async function deliver(
   session.send(`AUTH PLAIN ${Buffer.from(`\0${from}\0${password}`).toString('base64')}`);
   await expect('235');
   mark();
-  session.send(`MAIL FROM:<${from}>\r\nRCPT TO:<${to}>\r\nDATA`);
+  // One after another without waiting for answers, each in a packet of its own, as Delta Chat does it.
+  for (const command of [`MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, 'DATA']) session.send(command);
   for (const code of ['250', '250', '354']) await expect(code);
   mark();
   // Whichever is seen first: the reader may hear of the message before the sender hears that it was taken.

@@ -36,7 +36,7 @@ export type Record = (name: RowName, ms: number) => void;
 const exchangesPerRound = 5;
 const fileBytes = 1_000_000;
 
-/** One round of everything between two relays, or within one: the first sends, the second receives. */
+/** One round of everything between two relays, or within one: the first sends, the second receives; ten messages go either way. */
 export async function measureRound(
   core: ChatCore,
   relays: readonly [BenchRelay, BenchRelay],
@@ -59,6 +59,7 @@ export async function measureRound(
       });
     }
     await timed('dc_send_10_receive_10', record, () => sendTen(alice, chat, bob));
+    await timed('dc_send_10_receive_10', record, () => sendTen(bob, warmUp, alice));
     await measureFile(alice, chat, bob, record);
   } finally {
     await Promise.all([alice.leave(), bob.leave()]);

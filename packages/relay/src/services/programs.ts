@@ -3,6 +3,7 @@ import { leaveWord } from '../push/arrivals.ts';
 import { Deliveries } from '../push/deliveries.ts';
 import { layoutOf, policyUser, serviceUser, type SocketName } from '../setup/layout.ts';
 import { asksForPolicies, policyMain } from '../setup/mta-sts.ts';
+import { hasNoDelay, noDelayLibrary } from '../setup/no-delay.ts';
 import { inheritedSockets } from './held-sockets.ts';
 import type { Log } from './log.ts';
 import { keepLine, keepPolicyLine, redact } from './mail-log.ts';
@@ -71,6 +72,8 @@ export function relaySupervisor(config: Config, serve: readonly [string, ...stri
         name: 'postfix',
         command: 'sh',
         args: ['-c', startOfPostfix, 'sh', layout.postfixFolder, ...policySocket],
+        // For its master, which listens: the programs that it starts get none of our environment (src/master/master.c).
+        ...(hasNoDelay() && { env: { LD_PRELOAD: noDelayLibrary } }),
         keepLine: config.push.service === 'off' ? keepLine : announcing(layout.newMailFolder, log),
       },
     ],

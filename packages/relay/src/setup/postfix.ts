@@ -81,7 +81,6 @@ export function postfixMain(config: Config, layout: Layout): string {
 
     smtpd_tls_chain_files: `${layout.key} ${layout.certificate}`,
     smtpd_tls_mandatory_protocols: '>=TLSv1.2',
-    smtpd_tls_session_cache_timeout: '0', // with noSessionTickets: a greeting at once
     // What leaves is for the server that the certificate names, or it waits.
     smtp_tls_security_level: 'verify',
     smtp_tls_CAfile: '/etc/ssl/certs/ca-certificates.crt',
@@ -120,7 +119,6 @@ export function postfixMaster(layout: Layout): string {
     '-o smtpd_milters=$submission_filter',
     '-o cleanup_service_name=submission-cleanup',
   ];
-  const greetAtOnce = [`-o tls_config_file=${layout.postfixFolder}/openssl.cnf`, '-o tls_config_name=postfix'];
   const incoming = [
     '-o syslog_name=incoming',
     '-o smtpd_tls_security_level=encrypt',
@@ -133,7 +131,7 @@ export function postfixMaster(layout: Layout): string {
     service('25        inet  n  -  n  -  -  smtpd', incoming),
     // Mail that came over HTTPS: by the rules of port 25, already out of its encryption.
     service(`127.0.0.1:${deliveryPort} inet n  -  n  -  -  smtpd`, [...incoming, '-o smtpd_tls_security_level=none']),
-    service('465       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_wrappermode=yes', ...greetAtOnce, ...submission]),
+    service('465       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_wrappermode=yes', ...submission]),
     service('587       inet  n  -  n  -  -  smtpd', ['-o smtpd_tls_security_level=encrypt', ...submission]),
     service('cleanup   unix  n  -  n  -  0  cleanup'),
     // Postfix writes the client's address into its own Received line, which no milter sees: this takes it out.
@@ -177,20 +175,6 @@ export function ownDomain({ domain }: Pick<Config, 'domain'>): string {
 
 /** regexp_table(5): every login owns exactly the address that it is. */
 export const loginMap = '/^(.+)$/ ${1}\n';
-
-/**
- * OpenSSL's settings for port 465, config(5ssl): no session tickets. With them Postfix's greeting takes 44 ms more: it is
- * a second small write after the tickets, which Nagle's algorithm holds back until the client's delayed ACK. Postfix asks
- * for a ticket itself unless sessions are not cached (src/tls/tls_server.c; tlsmgr answers that, so it stands in main.cf), and OpenSSL's own default would be two.
- */
-export const noSessionTickets = `postfix = settings
-[settings]
-ssl_conf = ssl
-[ssl]
-system_default = server
-[server]
-NumTickets = 0
-`;
 
 /**
  * header_checks(5): Postfix's own Received line (src/smtpd/smtpd.c) says who sent from where to whom. What remains is what

@@ -11,12 +11,12 @@ import { dovecotConf, dovecotSeries } from './dovecot.ts';
 import { raiseInotifyLimit } from './inotify.ts';
 import { type Layout, layoutOf, mailUser, policyUser, serviceUser } from './layout.ts';
 import { asksForPolicies, policyConf, wantsPolicies } from './mta-sts.ts';
+import { hasNoDelay, noDelayLibrary } from './no-delay.ts';
 import { hasNotifyPlugin } from './notify-plugin.ts';
 import {
   asciiOnly,
   deliveryHeaders,
   loginMap,
-  noSessionTickets,
   ownDomain,
   postfixMain,
   postfixMaster,
@@ -52,6 +52,7 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
   const { stdout: version } = await run('dovecot', ['--version']);
   const installed = { series: dovecotSeries(version), hasNotifyPlugin: await hasNotifyPlugin(version) };
   if (!installed.hasNotifyPlugin) log('notify-plugin.absent', { dovecot: version.trim() });
+  if (!hasNoDelay()) log('no-delay.absent', { library: noDelayLibrary });
   if (wantsPolicies(config) && !asksForPolicies(config)) log('mta-sts.absent', { package: 'postfix-mta-sts-resolver' });
   const inotify = await raiseInotifyLimit();
   if (inotify !== undefined) log('inotify.low', { ...inotify });
@@ -66,7 +67,6 @@ export async function prepare(config: Config, log: Log = () => {}): Promise<Layo
     'delivery-headers': deliveryHeaders,
     'tls-policy': tlsPolicy,
     'own-domain': ownDomain(config),
-    'openssl.cnf': noSessionTickets,
   };
   for (const [name, text] of Object.entries(postfixFiles)) await writeFile(join(layout.postfixFolder, name), text);
   await writeFile(
