@@ -36,30 +36,39 @@ export type Record = (name: RowName, ms: number) => void;
 const exchangesPerRound = 5;
 const fileBytes = 1_000_000;
 
-/** One round of everything between two relays, or within one: the first sends, the second receives; ten messages go either way. */
-export async function measureRound(
+/**
+ * One round of everything between two relays, or within one: the first sends, the second receives; ten messages go either
+ * way. Yields wherever somebody else may have a turn.
+ */
+export async function* measureRound(
   core: ChatCore,
   relays: readonly [BenchRelay, BenchRelay],
   record: Record,
-): Promise<void> {
+): AsyncGenerator<void> {
   for (const relay of new Set(relays)) await measureLogins(relay, record);
+  yield;
   const joined = async (relay: BenchRelay): Promise<ChatAccount> =>
     timed('dc_autoconfig_and_idle_ready', record, () => core.join(relay.newCode()));
   const [alice, bob] = [await joined(relays[0]), await joined(relays[1])];
   try {
+    yield;
     const chat = await timed('SecureJoin', record, () => alice.meet(bob));
     const warmUp = await exchange(alice, chat, bob);
     await core.rpc.acceptChat(bob.id, warmUp);
     await exchange(bob, warmUp, alice);
     for (let at = 0; at < exchangesPerRound; at += 1) {
+      yield;
       await timed('one-way delivery', record, () => exchange(alice, chat, bob));
       await timed('dc_ping_pong', record, async () => {
         const answerTo = await exchange(alice, chat, bob);
         await exchange(bob, answerTo, alice);
       });
     }
+    yield;
     await timed('dc_send_10_receive_10', record, () => sendTen(alice, chat, bob));
+    yield;
     await timed('dc_send_10_receive_10', record, () => sendTen(bob, warmUp, alice));
+    yield;
     await measureFile(alice, chat, bob, record);
   } finally {
     await Promise.all([alice.leave(), bob.leave()]);
