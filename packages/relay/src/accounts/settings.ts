@@ -74,7 +74,7 @@ export const accountDefaults: Omit<AccountSettings, 'domain' | 'homeOf' | 'uid' 
     maxConcurrent: 2,
     maxQueued: 1_000,
     deadlineMs: 8_000, // Postfix gives up a SASL answer after 10 s, our door after 9 s
-    rehashAfterMs: 60_000,
+    rehashAfterMs: 10_000,
     maxRemembered: 50_000,
     rememberSeconds: 86_400,
   },
