@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 
 /** Postfix writes half a dozen lines for each message: we wake up once for them, not for each. */
-const pauseMs = 100;
+const pauseMs = 250;
 
 /** As much as a pipe holds (pipe(7)). */
 const pipeBytes = 65_536;
@@ -35,6 +35,7 @@ export function filteredOutput(keepLine: (line: string) => string | undefined): 
       buffer: Buffer.alloc(pipeBytes),
       callback: (length, buffer) => {
         lines.add(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+        if (length === buffer.length) return true; // Postfix may be waiting for room
         setTimeout(() => input.resume(), pauseMs);
         return false; // reads no more until then
       },
