@@ -5,6 +5,7 @@ import { type DcEvent, type DcEventType, StdioDeltaChat } from '@deltachat/jsonr
 import { ensureBaseImage } from '@postern/docker';
 import { execa } from 'execa';
 import { coreBinary, type CoreVersion, newestCore } from './core-versions.ts';
+import { askAgainWhenLocked } from './locked-database.ts';
 import type { TestNetwork } from './test-network.ts';
 
 type Rpc = StdioDeltaChat['rpc'];
@@ -55,7 +56,7 @@ export class ChatClient implements AsyncDisposable {
       { stdio: ['pipe', 'pipe', 'ignore'] },
     );
     server.stdin.on('error', () => {}); // a request for events is always on its way when the core ends
-    const core = new StdioDeltaChat(server.stdin, server.stdout, false);
+    const core = askAgainWhenLocked(new StdioDeltaChat(server.stdin, server.stdout, false));
     const client = new ChatClient(core, name, version);
     await client.rpc.getSystemInfo();
     void client.#listen();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { StdioDeltaChat } from '@deltachat/jsonrpc-client';
 import { getRPCServerPath } from '@deltachat/stdio-rpc-server';
+import { askAgainWhenLocked } from './locked-database.ts';
 
 /**
  * The real Delta Chat core as a program on this machine. Unlike the package's own starter it takes it well when the
@@ -14,7 +15,7 @@ export function startLocalCore(accounts: string): StdioDeltaChat {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   server.stdin.on('error', () => {});
-  const core = new StdioDeltaChat(server.stdin, server.stdout, true);
+  const core = askAgainWhenLocked(new StdioDeltaChat(server.stdin, server.stdout, true));
   const close = core.close.bind(core);
   core.close = () => {
     close();
