@@ -8,7 +8,7 @@ import { startNetwork, type TestNetwork } from '../../src/test-network.ts';
  * at the limit that relays have unless configured otherwise, which takes three minutes.
  */
 const burst = Number(process.env['POSTERN_BURST'] ?? 0);
-const [perMinute, messages] = burst > 0 ? [60, burst] : [80, 47];
+const [perMinute, messages] = burst > 0 ? [60, burst] : [40, 27];
 const longestMs = 60_000 + (messages / perMinute) * 120_000;
 
 describe('a burst from the real client', () => {
