@@ -5,6 +5,7 @@ import { raiseInotifyLimit } from '@postern/relay';
 import { startRelay } from '../integration/src/relay.ts';
 import { startNetwork } from '../integration/src/test-network.ts';
 import { type BenchRow, report, row, type Target } from './harness.ts';
+import { notificationRows } from './notification.ts';
 
 /** How long a message takes on a relay of either Debian release, with real clients, against a relay that costs nothing. */
 const domain = '_bench.test';
@@ -26,9 +27,9 @@ interface Measured {
   readonly floor: { readonly median: number };
 }
 
-async function benchOn(suite: Suite): Promise<readonly Measured[]> {
+async function benchOn(suite: Suite, debian: string): Promise<readonly BenchRow[]> {
   await using network = await startNetwork([domain]);
-  await using _relay = await startRelay({ domain, suite, network });
+  await using relay = await startRelay({ domain, suite, network });
   const command = `bench --relay ${domain} --rounds ${rounds} --core /core/deltachat-rpc-server --floor on --json`;
   const output = await docker([
     'run',
@@ -39,8 +40,14 @@ async function benchOn(suite: Suite): Promise<readonly Measured[]> {
     `${network.inside}\nexec postern ${command}`,
   ]);
   const rows: unknown = JSON.parse(output);
-  if (Array.isArray(rows) && rows.every(isMeasured)) return rows;
-  throw new TypeError(`postern bench printed something else: ${output.slice(0, 200)}`);
+  if (!Array.isArray(rows) || !rows.every(isMeasured)) {
+    throw new TypeError(`postern bench printed something else: ${output.slice(0, 200)}`);
+  }
+  const notifications = await notificationRows(relay);
+  return [
+    ...rows.map((measured) => rowOf(debian, measured)),
+    ...notifications.map((one) => ({ ...one, name: `${one.name}, Debian ${debian}` })),
+  ];
 }
 
 function isMeasured(value: unknown): value is Measured {
@@ -62,8 +69,4 @@ process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 await ensureEngine();
 const tooLow = await raiseInotifyLimit();
 if (tooLow !== undefined) process.stderr.write(`${tooLow.advice}\n`);
-const [trixie, bookworm] = [await benchOn('trixie'), await benchOn('bookworm')];
-await report('delivery', [
-  ...trixie.map((measured) => rowOf('13', measured)),
-  ...bookworm.map((measured) => rowOf('12', measured)),
-]);
+await report('delivery', [...(await benchOn('trixie', '13')), ...(await benchOn('bookworm', '12'))]);

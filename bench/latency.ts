@@ -4,11 +4,11 @@ import { ensureEngine, type Suite } from '@postern/docker';
 import { raiseInotifyLimit } from '@postern/relay';
 import { starttls } from '../integration/src/delivery/handshake.ts';
 import { type Delivery, hopNames, measureHops } from '../integration/src/delivery/hops.ts';
-import { measureNotification } from '../integration/src/delivery/notification.ts';
 import { makeStock, measureSettings } from '../integration/src/delivery/settings.ts';
 import { readTrace, startTrace, stationNames } from '../integration/src/delivery/trace.ts';
 import { startRelay, type TestRelay } from '../integration/src/relay.ts';
-import { type BenchRow, median, percentile, report, row } from './harness.ts';
+import { type BenchRow, median, report, row } from './harness.ts';
+import { notificationRows } from './notification.ts';
 
 /** Where the time of one delivery goes, hop by hop, and what each setting buys: the tables of docs/latency.md. */
 const document = new URL('../docs/latency.md', import.meta.url);
@@ -34,18 +34,6 @@ function hopRows(ours: readonly Delivery[], stock: readonly Delivery[]): BenchRo
     const of = (all: readonly Delivery[]): number => median(all.map(({ times }) => times.get(hop) ?? 0));
     return row({ name: hop, value: of(ours), baseline: of(stock), unit: 'ms' });
   });
-}
-
-async function notificationRows(relay: TestRelay): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const state of ['awake', 'hibernated'] as const) {
-    const times = await measureNotification(relay, state, 4);
-    const name = `LMTP 250 to EXISTS, client ${state}, n = ${times.length}`;
-    rows.push(row({ name: `${name}, median`, value: median(times), unit: 'ms' }));
-    const target = { kind: 'at most', limit: 30, of: 'value' } as const;
-    rows.push(row({ name: `${name}, p99`, value: percentile(times, 99), unit: 'ms', target }));
-  }
-  return rows;
 }
 
 /** Full handshakes, and what it would be if the client could come back with the session that it has. */

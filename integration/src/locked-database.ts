@@ -6,7 +6,7 @@ const pauseMs = 100;
 
 /**
  * On a busy machine a call now and then fails because the core met itself in its database, which it does not wait for
- * (chatmail/core issue 6066). Such a call has done nothing, and is made again.
+ * (chatmail/core issue 6066). What it was to write is not written, and it is made again.
  */
 export function askAgainWhenLocked(core: StdioDeltaChat): StdioDeltaChat {
   const request = core.transport.request.bind(core.transport);
